@@ -1,0 +1,3 @@
+//! The program `jimu`.
+#![forbid(unsafe_code)]
+fn main() {}

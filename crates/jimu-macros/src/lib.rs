@@ -1,0 +1,2 @@
+//! Derive macros of jimu.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Deep learning from building blocks.
+#![forbid(unsafe_code)]
