@@ -1,0 +1,175 @@
+//! One recorded operation: what it was, where its gradients go, what it saved.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use smallvec::SmallVec;
+
+use super::operation::{Context, Gradients, Operation};
+use crate::error::ShapeError;
+use crate::tensor::{Inner, Tensor};
+
+/// Where the gradient of an input goes.
+pub(crate) enum Edge {
+    /// Nobody needs it.
+    Nowhere,
+    /// To the operation that made the input.
+    Node(Arc<Node>),
+    /// To a leaf, which accumulates it.
+    Leaf(Tensor),
+}
+
+impl Edge {
+    pub(super) fn to(input: &Tensor) -> Self {
+        match &input.inner.node {
+            Some(node) => Self::Node(node.clone()),
+            None if input.requires_grad() => Self::Leaf(input.clone()),
+            None => Self::Nowhere,
+        }
+    }
+}
+
+/// A tensor kept for backward, with its version when it was kept.
+pub(crate) struct SavedTensor {
+    tensor: Tensor,
+    version: u32,
+}
+
+impl SavedTensor {
+    pub(super) fn new(tensor: &Tensor) -> Self {
+        Self { tensor: tensor.clone(), version: tensor.version() }
+    }
+
+    pub(super) fn unpack(&self, operation: &str) -> Tensor {
+        if self.tensor.version() != self.version {
+            let shape = self.tensor.shape();
+            panic!(
+                "backward of {operation}: a tensor of shape {shape} that it needs has been written to since\n  help: write to it after backward, or to a copy of it"
+            );
+        }
+        self.tensor.clone()
+    }
+}
+
+/// What [`Node`] keeps until backward has used it.
+pub(super) struct Saved {
+    pub(super) operation: Box<dyn Recorded>,
+    pub(super) inputs: SmallVec<[Option<SavedTensor>; 3]>,
+    pub(super) output: Option<Tensor>,
+}
+
+/// An [`Operation`] as an object.
+pub(super) trait Recorded: Send + Sync {
+    fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients;
+}
+
+impl<O: Operation> Recorded for O {
+    fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
+        Operation::backward(self, context, grad)
+    }
+}
+
+/// One recorded operation.
+pub(crate) struct Node {
+    name: &'static str,
+    /// Later operations have larger numbers, so descending order is a valid order for backward.
+    sequence: u64,
+    edges: SmallVec<[Edge; 3]>,
+    /// Emptied by backward, unless the graph is retained.
+    saved: Mutex<Option<Arc<Saved>>>,
+}
+
+static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+
+impl Node {
+    pub(super) fn new<O: Operation>(
+        operation: O,
+        edges: SmallVec<[Edge; 3]>,
+        inputs: SmallVec<[Option<SavedTensor>; 3]>,
+        output: Option<Tensor>,
+    ) -> Self {
+        Self {
+            name: O::NAME,
+            sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
+            edges,
+            saved: Mutex::new(Some(Arc::new(Saved { operation: Box::new(operation), inputs, output }))),
+        }
+    }
+
+    /// PyTorch's name of the operation.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    pub(super) fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    pub(super) fn needs(&self, index: usize) -> bool {
+        !matches!(self.edges.get(index), None | Some(Edge::Nowhere))
+    }
+
+    /// The gradients of the inputs from that of the output; frees what was saved unless `retain`.
+    pub(super) fn backward(self: &Arc<Self>, grad: &Tensor, retain: bool) -> Result<Gradients, ShapeError> {
+        let saved = {
+            let mut slot = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+            if retain { slot.clone() } else { slot.take() }
+        };
+        let Some(saved) = saved else {
+            return Err(ShapeError::new(
+                "backward",
+                format!("what {} saved for backward has been freed by an earlier backward", self.name),
+            )
+            .help(
+                "compute the loss again, or let the first backward retain the graph (BackwardOptions::retain_graph)",
+            ));
+        };
+        let context = Context { node: self, inputs: &saved.inputs, output: saved.output.as_ref() };
+        let gradients = saved.operation.backward(&context, grad);
+        debug_assert_eq!(gradients.len(), self.edges.len(), "{}: one gradient for each input", self.name);
+        Ok(gradients)
+    }
+}
+
+/// A chain of a hundred thousand nodes must not be dropped by recursion: each node, before it goes, takes its
+/// predecessors that only it keeps alive apart, on a list.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut orphans: Vec<Arc<Node>> = Vec::new();
+        self.release(&mut orphans);
+        while let Some(orphan) = orphans.pop() {
+            if let Some(mut node) = Arc::into_inner(orphan) {
+                node.release(&mut orphans);
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Moves every node that this one keeps alive to `orphans`.
+    fn release(&mut self, orphans: &mut Vec<Arc<Node>>) {
+        for edge in self.edges.drain(..) {
+            match edge {
+                Edge::Node(node) => orphans.push(node),
+                Edge::Leaf(leaf) => release_tensor(leaf, orphans),
+                Edge::Nowhere => {}
+            }
+        }
+        let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(saved) = saved.and_then(Arc::into_inner) {
+            for tensor in saved.inputs.into_iter().flatten().map(|saved| saved.tensor).chain(saved.output) {
+                release_tensor(tensor, orphans);
+            }
+        }
+    }
+}
+
+fn release_tensor(tensor: Tensor, orphans: &mut Vec<Arc<Node>>) {
+    if let Some(Inner { node: Some(node), .. }) = Arc::into_inner(tensor.inner) {
+        orphans.push(node);
+    }
+}

@@ -1,0 +1,58 @@
+//! `mul`.
+
+use super::{Binary, apply_binary, both};
+use crate::autograd::{Context, Gradients, Saves};
+use crate::ops::numeric::Number;
+use crate::tensor::Tensor;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Mul;
+
+impl Binary for Mul {
+    const NAME: &'static str = "mul";
+    const SAVES: Saves = Saves::Inputs;
+
+    #[inline(always)]
+    fn value<N: Number>(self, a: N, b: N) -> N {
+        a.times(b)
+    }
+
+    fn gradients(self, context: &Context<'_>, grad: &Tensor) -> Gradients {
+        both(context, || grad * context.input(1), || grad * context.input(0))
+    }
+}
+
+impl Tensor {
+    /// Products, element by element (not the product of matrices, which is [`matmul`](Self::matmul)), also written with the operator between tensors or with a scalar on either side:
+    /// [`torch.mul`](https://pytorch.org/docs/stable/generated/torch.mul.html).
+    ///
+    /// # Shape
+    /// Any two that can be [broadcast](https://pytorch.org/docs/stable/notes/broadcasting.html) to one; the result has
+    /// that shape.
+    ///
+    /// # Panics
+    /// If the shapes cannot be broadcast, or both tensors hold truth values.
+    ///
+    /// # Examples
+    /// ```
+    /// use jimu::Tensor;
+    /// let (a, b) = (Tensor::new([[1.0, 2.0], [3.0, 4.0]]), Tensor::new([2.0, 4.0]));
+    /// assert_eq!(a.mul(&b).to_vec::<f32>(), [2.0, 8.0, 6.0, 16.0]);
+    /// assert_eq!((&a * 2.0).to_vec::<f32>(), (&a * &Tensor::new(2.0)).to_vec::<f32>());
+    /// ```
+    #[track_caller]
+    pub fn mul(&self, other: &Tensor) -> Tensor {
+        apply_binary(Mul, self, other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::check_binary;
+
+    #[test]
+    fn derivatives() {
+        check_binary(|a, b| a.mul(b), [2, 3], [2, 3]);
+        check_binary(|a, b| a.mul(b), [2, 1, 3], [4, 1]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Element by element, to truth values: no derivative.

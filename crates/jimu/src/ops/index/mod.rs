@@ -1,0 +1,3 @@
+//! Putting tensors together and picking elements by position.
+
+mod cat;
