@@ -1,6 +1,33 @@
-//! Matrix products.
+//! Matrix products over any strides.
+//!
+//! ```text
+//! gemm          checks that all three matrices lie in their slices and that c does not overlap itself, then
+//!   transpose     c' = b' a' if the columns of c are nearer to each other than its rows: rows are the fast dimension
+//!   empty         m, n or k is 0: nothing to add
+//!   long          one tile, and k >= 2 LONG: k is cut into at most PARTS parts, whose products are added in order
+//!   tiles         otherwise: c is cut into tiles, one task each, by a rule of m, n and k alone (`tile`)
+//! each tile       T::product: for floats the packed microkernels of the gemm crates, one thread; for integers, and
+//!                 where JIMU_SIMD asks for a lesser instruction set, plain loops (`plain`)
+//! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
+//! ```
+//! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
 
-use bytemuck::Pod;
+mod element;
+mod tile;
+
+use std::ops::Range;
+
+pub use element::GemmElement;
+use tile::{Tile, tile_sizes};
+
+use crate::buffer::Buffer;
+use crate::threads::{parallel_chunks_mut, parallel_for};
+
+/// Multiplications worth handing to another thread.
+const GRAIN: usize = 1 << 18;
+/// The least length of a part of a long k.
+const LONG: usize = 1024;
+const PARTS: usize = 8;
 
 /// The sizes of a product: `c` is m x n, `a` is m x k, `b` is k x n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,35 +40,227 @@ pub struct GemmShape {
     pub k: usize,
 }
 
-/// An element type that matrices are multiplied in.
-pub trait GemmElement: Pod + Send + Sync {}
-impl GemmElement for f32 {}
-impl GemmElement for f64 {}
+impl GemmShape {
+    fn work(self) -> usize {
+        self.m.saturating_mul(self.n).saturating_mul(self.k)
+    }
+}
 
-/// `c = a b`, or `c += a b` if `accumulate`. Strides are (row, column); those of `a` and `b` may be 0.
+/// Row stride and column stride.
+type Strides = (usize, usize);
+
+/// `c = a b`, or `c += a b` if `accumulate`. Strides are (row, column); those of `a` and `b` may be 0, which repeats.
+///
+/// ```
+/// # use jimu_kernels::gemm::{GemmShape, gemm};
+/// let (a, b) = ([1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 1.0, 1.0]);
+/// let mut c = [f32::NAN; 4];
+/// gemm(GemmShape { m: 2, n: 2, k: 2 }, &a, (2, 1), &b, (2, 1), &mut c, (2, 1), false);
+/// assert_eq!(c, [3.0, 2.0, 7.0, 4.0]);
+/// ```
 ///
 /// # Panics
-/// If a matrix reaches beyond its slice.
+/// If a matrix reaches beyond its slice, or two elements of `c` may share a place: one stride of `c` must be at least 1
+/// and the other at least as large as what the first spans.
+#[expect(clippy::too_many_arguments, reason = "three matrices, each with its strides, as in BLAS")]
 pub fn gemm<T: GemmElement>(
     shape: GemmShape,
     a: &[T],
-    a_strides: (usize, usize),
+    a_strides: Strides,
     b: &[T],
-    b_strides: (usize, usize),
+    b_strides: Strides,
     c: &mut [T],
-    c_strides: (usize, usize),
+    c_strides: Strides,
     accumulate: bool,
-) where
-    T: num_traits::Num,
-{
+) {
     let GemmShape { m, n, k } = shape;
-    for i in 0..m {
+    check_inside("a", a.len(), (m, k), a_strides);
+    check_inside("b", b.len(), (k, n), b_strides);
+    check_inside("c", c.len(), (m, n), c_strides);
+    check_apart((m, n), c_strides);
+    // One row or column alone has no say in which dimension of c is fast.
+    let columns_are_near = n > 1 && (m == 1 || c_strides.1 < c_strides.0);
+    let (shape, left, right, strides) = if columns_are_near {
+        let swapped = |(row, column)| (column, row);
+        (GemmShape { m: n, n: m, k }, (b, swapped(b_strides)), (a, swapped(a_strides)), swapped(c_strides))
+    } else {
+        (shape, (a, a_strides), (b, b_strides), c_strides)
+    };
+    let operands = Operands { shape, a: left.0, a_strides: left.1, b: right.0, b_strides: right.1 };
+    operands.multiply(c, strides, accumulate);
+}
+
+/// `c = a b + bias`, the bias added to every row of the product; `c` as in [`gemm`].
+///
+/// # Panics
+/// As [`gemm`], or if `bias` does not have n elements.
+#[expect(clippy::too_many_arguments, reason = "as gemm")]
+pub fn gemm_bias<T: GemmElement>(
+    shape: GemmShape,
+    a: &[T],
+    a_strides: Strides,
+    b: &[T],
+    b_strides: Strides,
+    bias: &[T],
+    c: &mut [T],
+    c_strides: Strides,
+) {
+    assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
+    check_inside("c", c.len(), (shape.m, shape.n), c_strides);
+    for row in 0..shape.m {
+        bias.iter().enumerate().for_each(|(column, &bias)| c[row * c_strides.0 + column * c_strides.1] = bias);
+    }
+    gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
+}
+
+/// One operand of every product of a batch: its memory, where each of its matrices begins, and their common strides.
+#[derive(Clone, Copy)]
+pub struct BatchOperand<'a, T> {
+    /// The memory.
+    pub data: &'a [T],
+    /// The position of the first element of each matrix; repeated positions broadcast.
+    pub offsets: &'a [usize],
+    /// Row stride and column stride.
+    pub strides: Strides,
+}
+
+/// `c[i] = a[i] b[i]` (or `+=`) for each matrix of a batch; matrix `i` of `c` begins at `i * c_step`.
+///
+/// # Panics
+/// If `a` and `b` have different numbers of matrices, a matrix reaches beyond its slice, or matrices of `c` overlap.
+pub fn batched_gemm<T: GemmElement>(
+    shape: GemmShape,
+    a: BatchOperand<T>,
+    b: BatchOperand<T>,
+    c: &mut [T],
+    c_step: usize,
+    c_strides: Strides,
+    accumulate: bool,
+) {
+    let batch = a.offsets.len();
+    assert_eq!(batch, b.offsets.len(), "batched_gemm: a and b must have equally many matrices");
+    if batch == 0 || shape.m == 0 || shape.n == 0 {
+        return;
+    }
+    let span = span((shape.m, shape.n), c_strides);
+    assert!(batch == 1 || c_step >= span, "batched_gemm: matrices of c span {span} but are only {c_step} apart");
+    assert!(c.len() >= (batch - 1) * c_step + span, "batched_gemm: c has {} elements, too few", c.len());
+    let product = |index: usize, c: &mut [T]| {
+        let (left, right) = (&a.data[a.offsets[index]..], &b.data[b.offsets[index]..]);
+        gemm(shape, left, a.strides, right, b.strides, &mut c[..span], c_strides, accumulate);
+    };
+    let c_step = c_step.max(span);
+    let used = c.len().min(batch * c_step);
+    if shape.work() >= 16 * GRAIN {
+        c[..used].chunks_mut(c_step).enumerate().for_each(|(index, c)| product(index, c));
+        return;
+    }
+    let group = (GRAIN / shape.work().max(1)).clamp(1, batch);
+    parallel_chunks_mut(&mut c[..used], group * c_step, |task, c| {
+        c.chunks_mut(c_step).enumerate().for_each(|(index, c)| product(task * group + index, c));
+    });
+}
+
+/// How many elements a matrix spans from its first to its last; 0 if it has none.
+fn span((rows, columns): (usize, usize), strides: Strides) -> usize {
+    if rows == 0 || columns == 0 {
+        return 0;
+    }
+    let last = (rows - 1).checked_mul(strides.0).zip((columns - 1).checked_mul(strides.1));
+    last.and_then(|(row, column)| row.checked_add(column)?.checked_add(1)).unwrap_or(usize::MAX)
+}
+
+fn check_inside(name: &str, len: usize, size: (usize, usize), strides: Strides) {
+    let span = span(size, strides);
+    assert!(span <= len, "gemm: {name} of size {size:?} with strides {strides:?} needs {span} elements, but has {len}");
+}
+
+/// Checks that no two elements of a matrix share a place.
+fn check_apart(size: (usize, usize), strides: Strides) {
+    let (rows, columns) = ((size.0, strides.0), (size.1, strides.1));
+    let (near, far) = if strides.0 <= strides.1 { (rows, columns) } else { (columns, rows) };
+    let steps_over = |(count, step): (usize, usize), extent| count <= 1 || step >= extent;
+    let apart = steps_over(near, 1) && steps_over(far, span((near.0, 1), (near.1, 0)));
+    assert!(apart, "gemm: elements of c of size {size:?} with strides {strides:?} overlap");
+}
+
+/// A checked product, turned so that the rows of c are its fast dimension.
+struct Operands<'a, T> {
+    shape: GemmShape,
+    a: &'a [T],
+    a_strides: Strides,
+    b: &'a [T],
+    b_strides: Strides,
+}
+
+impl<T: GemmElement> Operands<'_, T> {
+    fn multiply(&self, c: &mut [T], c_strides: Strides, accumulate: bool) {
+        let GemmShape { m, n, k } = self.shape;
+        if m == 0 || n == 0 || k == 0 && accumulate {
+            return;
+        }
+        let (rows, columns) = tile_sizes(self.shape);
+        if (rows, columns) == (m, n) && k >= 2 * LONG {
+            return self.multiply_long(c, c_strides, accumulate);
+        }
+        let target = Target { data: c.as_mut_ptr(), strides: c_strides };
+        let row_tiles = m.div_ceil(rows);
+        parallel_for(row_tiles * n.div_ceil(columns), |index| {
+            let (i, j) = (index % row_tiles * rows, index / row_tiles * columns);
+            let tile = self.tile(i..(i + rows).min(m), j..(j + columns).min(n), 0..k);
+            // SAFETY: `gemm` has checked that a, b and c reach all their elements and that those of c lie apart; the tiles
+            // do not overlap and each belongs to one task.
+            unsafe { T::product(&tile, target.at(i, j), c_strides, accumulate) };
+        });
+    }
+
+    /// A small c with a long k: products of parts of k, added in order.
+    fn multiply_long(&self, c: &mut [T], c_strides: Strides, accumulate: bool) {
+        let GemmShape { m, n, k } = self.shape;
+        let part = k.div_ceil((k / LONG).min(PARTS));
+        let mut products = Buffer::<T>::unspecified(m * n * k.div_ceil(part));
+        parallel_chunks_mut(&mut products, m * n, |index, product| {
+            let tile = self.tile(0..m, 0..n, index * part..((index + 1) * part).min(k));
+            // SAFETY: as in `multiply`; the product is dense, with m * n elements.
+            unsafe { T::product(&tile, product.as_mut_ptr(), (1, m), false) };
+        });
         for j in 0..n {
-            let mut total = if accumulate { c[i * c_strides.0 + j * c_strides.1] } else { T::zero() };
-            for p in 0..k {
-                total = total + a[i * a_strides.0 + p * a_strides.1] * b[p * b_strides.0 + j * b_strides.1];
+            for i in 0..m {
+                let terms = products.chunks_exact(m * n).map(|product| product[j * m + i]);
+                let total = terms.reduce(T::plus).expect("k is not 0");
+                let target = &mut c[i * c_strides.0 + j * c_strides.1];
+                *target = if accumulate { T::plus(*target, total) } else { total };
             }
-            c[i * c_strides.0 + j * c_strides.1] = total;
         }
     }
+
+    fn tile(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Tile<'_, T> {
+        let shape = GemmShape { m: rows.len(), n: columns.len(), k: depth.len() };
+        let mut tile = Tile { shape, a: &[], a_strides: self.a_strides, b: &[], b_strides: self.b_strides };
+        // With k = 0 there is nothing to point to.
+        if shape.k > 0 {
+            tile.a = &self.a[rows.start * self.a_strides.0 + depth.start * self.a_strides.1..];
+            tile.b = &self.b[depth.start * self.b_strides.0 + columns.start * self.b_strides.1..];
+        }
+        tile
+    }
 }
+
+/// The memory of c, whose tiles are written by different threads.
+struct Target<T> {
+    data: *mut T,
+    strides: Strides,
+}
+
+// SAFETY: only `at` uses the pointer, and those who call it write tiles that do not overlap; T is Send.
+unsafe impl<T: GemmElement> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    /// Where element (i, j) lies, which must be one of c's.
+    fn at(&self, i: usize, j: usize) -> *mut T {
+        self.data.wrapping_add(i * self.strides.0 + j * self.strides.1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,5 +5,6 @@
 pub mod buffer;
 pub mod gemm;
 pub mod reduce;
+pub mod simd;
 pub mod strided;
 pub mod threads;

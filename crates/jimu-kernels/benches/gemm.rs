@@ -1,0 +1,57 @@
+//! Billions of multiplications and additions a second for products of many sizes.
+//!
+//! Arguments: sizes as `MxNxK`, with `a` and `b` stored by rows; a letter `t` before a matrix's name (`ta`, `tb`) stores it
+//! by columns: `64x400x120,tb`. Without arguments: squares, and the products of a small network.
+
+use std::time::Instant;
+
+use jimu_kernels::gemm::{GemmShape, gemm};
+use jimu_kernels::threads::num_threads;
+
+const CASES: &[&str] = &[
+    "256x256x256",
+    "1024x1024x1024",
+    "2048x2048x2048",
+    "64x120x400,tb",
+    "120x400x64,ta",
+    "64x400x120",
+    "64x84x120,tb",
+    "64x10x84,tb",
+    "10x84x64,ta",
+    "64x84x10",
+    "1x1000x1000",
+    "1000x1x1000",
+    "16x150x50000,tb",
+];
+
+/// The median speed over some 200 ms.
+fn speed(case: &str) -> f64 {
+    let mut parts = case.split(',');
+    let sizes: Vec<usize> = parts.next().unwrap_or_default().split('x').filter_map(|size| size.parse().ok()).collect();
+    let &[m, n, k] = &sizes[..] else { panic!("{case}: give three sizes, as 64x10x84") };
+    let options: Vec<&str> = parts.collect();
+    let a_strides = if options.contains(&"ta") { (1, m) } else { (k, 1) };
+    let b_strides = if options.contains(&"tb") { (1, k) } else { (n, 1) };
+    let (a, b, mut c) = (vec![0.5f32; m * k], vec![0.25f32; k * n], vec![0.0f32; m * n]);
+    let work = 2.0 * (m * n * k) as f64;
+    let calls = (5e6 / work).ceil() as usize;
+    let mut times = Vec::new();
+    let start = Instant::now();
+    while times.len() < 5 || start.elapsed().as_millis() < 200 {
+        let start = Instant::now();
+        for _ in 0..calls {
+            gemm(GemmShape { m, n, k }, &a, a_strides, &b, b_strides, &mut c, (n, 1), false);
+        }
+        times.push(start.elapsed().as_secs_f64() / calls as f64);
+    }
+    times.sort_by(f64::total_cmp);
+    work / times[times.len() / 2] / 1e9
+}
+
+fn main() {
+    let given: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let cases = if given.is_empty() { CASES.iter().map(|case| case.to_string()).collect() } else { given };
+    for case in cases {
+        println!("{case} {:.2} GFLOP/s, {} threads", speed(&case), num_threads());
+    }
+}

@@ -1,0 +1,159 @@
+use num_traits::Num;
+
+use super::*;
+use crate::threads::{num_threads, set_num_threads};
+
+/// The product one element at a time.
+fn naive<T: GemmElement + Num>(
+    shape: GemmShape,
+    (a, sa): (&[T], Strides),
+    (b, sb): (&[T], Strides),
+    c: &mut [T],
+    sc: Strides,
+    accumulate: bool,
+) {
+    for i in 0..shape.m {
+        for j in 0..shape.n {
+            let place = i * sc.0 + j * sc.1;
+            let start = if accumulate { c[place] } else { T::zero() };
+            c[place] = (0..shape.k).fold(start, |sum, p| sum + a[i * sa.0 + p * sa.1] * b[p * sb.0 + j * sb.1]);
+        }
+    }
+}
+
+/// Small whole numbers, of which every sum here is exact in any order.
+fn numbers<T: Num>(len: usize, seed: usize, cast: impl Fn(u8) -> T) -> Vec<T> {
+    (0..len).map(|i| cast(((i + seed).wrapping_mul(2_654_435_761) >> 7) as u8 % 5)).collect()
+}
+
+/// Strides of a rows x columns matrix: by rows, by columns, with gaps, spread.
+fn layouts(rows: usize, columns: usize) -> [Strides; 4] {
+    [(columns.max(1), 1), (1, rows.max(1)), (columns + 3, 1), (3, 3 * rows + 5)]
+}
+
+fn check<T: GemmElement + Num + std::fmt::Debug>(shape: GemmShape, old: T, cast: impl Fn(u8) -> T) {
+    let GemmShape { m, n, k } = shape;
+    for (index, sc) in layouts(m, n).into_iter().enumerate() {
+        for (sa, sb) in layouts(m, k).into_iter().zip((0..4).map(|i| layouts(k, n)[(i + index) % 4])) {
+            let (a, b) = (numbers(span((m, k), sa), 1, &cast), numbers(span((k, n), sb), 2, &cast));
+            let mut c = vec![old; span((m, n), sc)];
+            let mut expected = c.clone();
+            for accumulate in [false, true] {
+                gemm(shape, &a, sa, &b, sb, &mut c, sc, accumulate);
+                naive(shape, (&a, sa), (&b, sb), &mut expected, sc, accumulate);
+                // By text, so that the untouched NaN between the elements compare equal.
+                assert!(c == expected || format!("{c:?}") == format!("{expected:?}"), "{shape:?} {sa:?} {sb:?} {sc:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn equals_one_element_at_a_time() {
+    let sizes = [0, 1, 2, 3, 5, 17, 33];
+    for m in sizes {
+        for n in sizes {
+            for k in [0, 1, 2, 3, 7, 40] {
+                let shape = GemmShape { m, n, k };
+                check(shape, f32::NAN, f32::from);
+                check(shape, f64::NAN, f64::from);
+                check(shape, -7, i64::from);
+            }
+        }
+    }
+    for (m, n, k) in
+        [(64, 400, 120), (64, 10, 84), (300, 1, 500), (1, 300, 500), (6, 25, 9000), (1, 1, 5000), (130, 270, 65)]
+    {
+        check(GemmShape { m, n, k }, f32::NAN, f32::from);
+        check(GemmShape { m, n, k }, f64::NAN, f64::from);
+        check(GemmShape { m, n, k }, 9, i64::from);
+    }
+}
+
+#[test]
+fn strides_of_zero_repeat() {
+    let shape = GemmShape { m: 5, n: 6, k: 7 };
+    let (a, b) = (numbers(7, 3, f32::from), numbers(7, 4, f32::from));
+    let (mut c, mut expected) = (vec![0.0; 30], vec![0.0; 30]);
+    gemm(shape, &a, (0, 1), &b, (1, 0), &mut c, (6, 1), false);
+    naive(shape, (&a, (0, 1)), (&b, (1, 0)), &mut expected, (6, 1), false);
+    assert_eq!(c, expected);
+}
+
+#[test]
+fn not_a_number_spreads_from_the_operands_only() {
+    for (m, n, k) in [(4, 4, 4), (1, 9, 3), (9, 1, 300), (40, 50, 60), (3, 3, 1), (3, 3, 2), (2, 3, 4096)] {
+        let (mut a, b) = (vec![1.0f32; m * k], vec![0.0f32; k * n]);
+        a[0] = f32::NAN;
+        let mut c = vec![f32::NAN; m * n];
+        gemm(GemmShape { m, n, k }, &a, (k, 1), &b, (n, 1), &mut c, (n, 1), false);
+        assert!(c[..n].iter().all(|c| c.is_nan()) && c[n..].iter().all(|&c| c == 0.0), "{m} {n} {k}: {c:?}");
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let before = num_threads();
+    for (m, n, k) in [(64, 400, 120), (257, 300, 129), (6, 25, 9000), (700, 1, 900), (1, 2000, 300)] {
+        let real = |i: usize| ((i * 7919) % 1009) as f32 / 1009.0 - 0.4;
+        let a: Vec<f32> = (0..m * k).map(real).collect();
+        let b: Vec<f32> = (0..k * n).map(real).collect();
+        let results = [1, 2, 7].map(|threads| {
+            set_num_threads(threads);
+            let mut c = vec![0.0; m * n];
+            gemm(GemmShape { m, n, k }, &a, (k, 1), &b, (n, 1), &mut c, (n, 1), false);
+            c
+        });
+        assert!(results.iter().all(|result| result == &results[0]), "{m} {n} {k}");
+    }
+    set_num_threads(before);
+}
+
+#[test]
+fn a_batch_equals_its_products_one_by_one() {
+    for (batch, m, n, k) in
+        [(0, 2, 2, 2), (5, 3, 4, 2), (300, 8, 9, 10), (2, 200, 170, 150), (4, 2, 0, 3), (3, 2, 2, 0)]
+    {
+        let (a, b) = (numbers(batch * m * k + 1, 1, f32::from), numbers(2 * k * n + 1, 2, f32::from));
+        let a_offsets: Vec<usize> = (0..batch).map(|i| i * m * k).collect();
+        let b_offsets: Vec<usize> = (0..batch).map(|i| i % 2 * k * n).collect();
+        let mut c = vec![f32::NAN; batch * m * n];
+        let mut expected = c.clone();
+        let left = BatchOperand { data: &a, offsets: &a_offsets, strides: (k, 1) };
+        let right = BatchOperand { data: &b, offsets: &b_offsets, strides: (1, k) };
+        let shape = GemmShape { m, n, k };
+        batched_gemm(shape, left, right, &mut c, m * n, (n, 1), false);
+        for i in 0..batch {
+            let (a, b) = (&a[a_offsets[i]..], &b[b_offsets[i]..]);
+            naive(shape, (a, (k, 1)), (b, (1, k)), &mut expected[i * m * n..], (n, 1), false);
+        }
+        assert_eq!(c, expected, "{batch} of {shape:?}");
+    }
+}
+
+#[test]
+fn the_bias_is_added_to_every_row() {
+    let shape = GemmShape { m: 2, n: 3, k: 1 };
+    let mut c = [f64::NAN; 6];
+    gemm_bias(shape, &[1.0, 2.0], (1, 1), &[1.0, 10.0, 100.0], (3, 1), &[0.5, 0.25, 0.125], &mut c, (3, 1));
+    assert_eq!(c, [1.5, 10.25, 100.125, 2.5, 20.25, 200.125]);
+}
+
+#[test]
+#[should_panic(expected = "gemm: b of size (4, 5) with strides (5, 1) needs 20 elements, but has 19")]
+fn a_matrix_that_reaches_beyond_its_slice_is_refused() {
+    gemm(GemmShape { m: 3, n: 5, k: 4 }, &[0.0f32; 12], (4, 1), &[0.0; 19], (5, 1), &mut [0.0; 15], (5, 1), false);
+}
+
+#[test]
+#[should_panic(expected = "overlap")]
+fn a_result_that_overlaps_itself_is_refused() {
+    gemm(GemmShape { m: 3, n: 5, k: 4 }, &[0.0f32; 12], (4, 1), &[0.0; 20], (5, 1), &mut [0.0; 15], (4, 1), false);
+}
+
+#[test]
+#[should_panic(expected = "needs 18446744073709551615 elements")]
+fn strides_that_overflow_are_refused() {
+    let far = (usize::MAX / 2, 1);
+    gemm(GemmShape { m: 4, n: 1, k: 1 }, &[0.0f32; 4], far, &[0.0; 1], (1, 1), &mut [0.0; 4], (1, 1), false);
+}

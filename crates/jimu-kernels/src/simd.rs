@@ -1,0 +1,122 @@
+//! Which vector instructions the kernels use: the best the machine has, chosen once, at run time.
+//!
+//! The environment variable `JIMU_SIMD` (`avx512`, `avx2`, `neon` or `scalar`) asks for another of those it has, to
+//! measure or to reproduce the bits of a lesser machine.
+
+use std::sync::LazyLock;
+
+use pulp::{Arch, WithSimd};
+
+static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
+    let requested = std::env::var("JIMU_SIMD").ok();
+    choose(requested.as_deref()).unwrap_or_else(|message| panic!("{message}"))
+});
+
+/// An instruction set, its name, and whether it is the best one here.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    arch: Arch,
+    name: &'static str,
+    best: bool,
+}
+
+/// Runs `op` compiled for the chosen instruction set; a closure without arguments will do, if it is `#[inline(always)]`.
+///
+/// ```
+/// let squares: Vec<f32> = jimu_kernels::simd::dispatch(#[inline(always)] || (0..4).map(|x| (x * x) as f32).collect());
+/// assert_eq!(squares, [0.0, 1.0, 4.0, 9.0]);
+/// ```
+///
+/// # Panics
+/// If `JIMU_SIMD` names an instruction set that is unknown or that this machine lacks.
+#[inline(always)]
+pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
+    CHOICE.arch.dispatch(op)
+}
+
+/// The chosen instruction set: `avx512`, `avx2`, `neon` or `scalar`.
+///
+/// # Panics
+/// As [`dispatch`].
+pub fn name() -> &'static str {
+    CHOICE.name
+}
+
+/// Whether the chosen instruction set is the best of this machine; false only if `JIMU_SIMD` asks for a lesser one.
+pub(crate) fn is_best() -> bool {
+    CHOICE.best
+}
+
+/// The instruction sets of this machine, the best first.
+fn available() -> Vec<(&'static str, Arch)> {
+    let mut available = Vec::new();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        available.extend(pulp::x86::V4::try_new().map(|simd| ("avx512", Arch::V4(simd))));
+        available.extend(pulp::x86::V3::try_new().map(|simd| ("avx2", Arch::V3(simd))));
+    }
+    #[cfg(target_arch = "aarch64")]
+    available.extend(pulp::aarch64::Neon::try_new().map(|simd| ("neon", Arch::Neon(simd))));
+    available.push(("scalar", Arch::Scalar));
+    available
+}
+
+fn choose(requested: Option<&str>) -> Result<Choice, String> {
+    let available = available();
+    let position = match requested.filter(|name| !name.is_empty()) {
+        None => Some(0),
+        Some(name) => available.iter().position(|&(other, _)| other == name),
+    };
+    match position {
+        Some(index) => Ok(Choice { name: available[index].0, arch: available[index].1, best: index == 0 }),
+        None => {
+            let names: Vec<&str> = available.iter().map(|&(name, _)| name).collect();
+            let requested = requested.unwrap_or_default();
+            Err(format!(
+                "JIMU_SIMD={requested}: this machine has {}; set it to one of these or not at all",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_chosen_unless_another_is_asked_for() {
+        let best = choose(None).unwrap();
+        assert!(best.best);
+        assert_eq!(choose(Some("")).unwrap().name, best.name);
+        for (name, _) in available() {
+            let choice = choose(Some(name)).unwrap();
+            assert_eq!((choice.name, choice.best), (name, name == best.name));
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn a_machine_with_avx2_does_not_fall_back_to_scalar() {
+        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+            assert_ne!(choose(None).unwrap().name, "scalar");
+        }
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_refused() {
+        let message = choose(Some("mmx")).unwrap_err();
+        assert!(message.starts_with("JIMU_SIMD=mmx: this machine has ") && message.contains("scalar"), "{message}");
+    }
+
+    #[test]
+    fn every_instruction_set_computes_the_same() {
+        for (name, arch) in available() {
+            let sum = arch.dispatch(
+                #[inline(always)]
+                || (0..1000).map(f64::from).sum::<f64>(),
+            );
+            assert_eq!(sum, 499_500.0, "{name}");
+        }
+    }
+}
