@@ -3,6 +3,7 @@
 //! This is the only crate with `unsafe` in it, and every block says why it is sound.
 
 pub mod buffer;
+pub mod conv2d;
 pub mod gemm;
 pub mod reduce;
 pub mod simd;

@@ -1,0 +1,30 @@
+//! Convolution with the batch innermost: `[C, H, W, N]`, one SIMD lane per image.
+//!
+//! Every lane does the same work on its own image, so that no lane idles however small the image or few the channels,
+//! weights are broadcasts, and no patch is ever copied out.
+//!
+//! # Forward and gradient of the input (`gather.rs`)
+//! Both are "each target pixel sums taps of source pixels" and share one kernel; [`Axis`](super::window::Axis) says
+//! which taps. A task owns a block of `V` vectors of images and some target rows. It
+//! 1. copies the source rows it needs into a panel `[channel][row][column][V vectors]`: neighbouring pixels of a block
+//!    of images, kilobytes apart in the tensor, become neighbouring cache lines, and a part-filled last vector is
+//!    filled up with zeros, so that the arithmetic has no special cases;
+//! 2. for each target row, block of `O` target channels and target pixel, sums all taps into `O x V` registers: a tap
+//!    is `V` loads, `O` broadcasts and `O V` multiply-adds;
+//! 3. adds bias, applies the activation and stores.
+//!
+//! | | `O` | `V` |
+//! |---|---|---|
+//! | 32 registers (AVX-512, NEON) | up to 6 | 4, or 2 or 1 for what is left of the batch |
+//! | 16 registers (AVX2) | up to 6 | 2, or 1 for what is left of the batch |
+//!
+//! Target channels are cut into blocks that differ by at most one, not into full blocks and a small rest.
+//!
+//! # Gradient of the weight (`weight.rs`)
+//! An outer product over pixels and images: see there.
+
+mod gather;
+mod weight;
+
+pub(super) use gather::{backward_input, forward};
+pub(super) use weight::backward_weight;

@@ -1,0 +1,307 @@
+//! The gradient of the weight with the batch innermost.
+//!
+//! `grad_weight[o, j] = sum over pixels p and images n of grad_y[o, p, n] x[offset(j) + p, n]`, where `j` runs over a
+//! group's (input channel, tap) pairs: an outer product, summed over pixels and images.
+//!
+//! The work is cut into units of one vector of images and some rows of output. A unit
+//! 1. copies its `grad_y` rows, and its `x` rows with their padding as zeros, into panels that fit the first-level
+//!    cache together, so that every tap of every pixel is in the panel and a part-filled last vector is filled up;
+//! 2. for each block of `O x J` weights sums the unit's pixels in as many registers: a pixel is `O + J` loads for `O J`
+//!    multiply-adds (16 registers: up to 3 x 4; 32 registers: up to 4 x 5);
+//! 3. adds the registers to a vector per weight.
+//!
+//! A task runs a fixed range of units and at the end sums each vector's lanes; the tasks' results are added in order.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::super::lanes::{Lanes, Machine, machine};
+use super::super::{ConvElement, Geometry, add_in_order, balanced};
+use crate::buffer::Buffer;
+use crate::threads;
+
+/// Most tasks that a gradient is cut into: each has a copy of the weight's gradient.
+const MAX_TASKS: usize = 16;
+/// Bytes of `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
+const UNIT_BYTES: usize = 28 << 10;
+
+pub(in super::super) fn backward_weight<T: ConvElement>(
+    geometry: &Geometry,
+    x: &[T],
+    grad_y: &[T],
+    grad_weight: &mut [T],
+) {
+    let units = Units::cut::<T>(geometry);
+    let tasks = units.count().min(MAX_TASKS);
+    let mut partials = Buffer::unspecified(tasks * grad_weight.len());
+    threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
+        let units_of_task = balanced(units.count(), tasks, index);
+        Arch::new().dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
+    });
+    add_in_order(&partials, grad_weight);
+}
+
+/// How the sum over images and output rows is cut.
+struct Units {
+    lanes: usize,
+    image_blocks: usize,
+    rows: usize,
+    row_blocks: usize,
+    /// Largest block of output channels and of (input channel, tap) pairs.
+    block: [usize; 2],
+}
+
+impl Units {
+    fn cut<T: ConvElement>(geometry: &Geometry) -> Self {
+        let Machine { lanes, registers } = machine::<T>();
+        let block = if registers >= 32 { [4, 5] } else { [3, 4] };
+        let [height, width] = geometry.output();
+        let bytes = |rows: usize| {
+            let panel = Panel::new(geometry, rows);
+            (geometry.group_inputs() * panel.pixels() + block[0] * rows * width) * lanes * size_of::<T>()
+        };
+        let mut rows = height;
+        while rows > 1 && bytes(rows) > UNIT_BYTES {
+            rows -= 1;
+        }
+        let row_blocks = height.div_ceil(rows);
+        Self { lanes, image_blocks: geometry.batch.div_ceil(lanes), rows: height.div_ceil(row_blocks), row_blocks, block }
+    }
+
+    fn count(&self) -> usize {
+        self.image_blocks * self.row_blocks
+    }
+}
+
+/// The size of the padded input under some rows of output.
+#[derive(Clone, Copy)]
+struct Panel {
+    rows: usize,
+    columns: usize,
+}
+
+impl Panel {
+    fn new(geometry: &Geometry, rows: usize) -> Self {
+        let columns = geometry.output()[1];
+        Self {
+            rows: (rows - 1) * geometry.stride[0] + geometry.reach(0),
+            columns: (columns - 1) * geometry.stride[1] + geometry.reach(1),
+        }
+    }
+
+    fn pixels(self) -> usize {
+        self.rows * self.columns
+    }
+}
+
+struct Task<'a, T> {
+    geometry: &'a Geometry,
+    x: &'a [T],
+    grad_y: &'a [T],
+    units: &'a Units,
+    units_of_task: Range<usize>,
+    partial: &'a mut [T],
+}
+
+impl<T: ConvElement> WithSimd for Task<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let geometry = self.geometry;
+        let [height, width] = geometry.output();
+        let lanes = self.units.lanes;
+        let panel = Panel::new(geometry, self.units.rows);
+        let mut x_panel = Buffer::<T>::unspecified(geometry.in_channels * panel.pixels() * lanes);
+        let mut y_panel = Buffer::<T>::unspecified(geometry.out_channels * self.units.rows * width * lanes);
+        let mut sums = Buffer::<T>::zeroed(self.partial.len() * lanes);
+        for unit in self.units_of_task.clone() {
+            let first_image = unit / self.units.row_blocks * lanes;
+            let images = first_image..geometry.batch.min(first_image + lanes);
+            let first_row = unit % self.units.row_blocks * self.units.rows;
+            let rows = first_row..height.min(first_row + self.units.rows);
+            if rows.is_empty() {
+                continue;
+            }
+            let panel = Panel::new(geometry, rows.len());
+            self.pack_x(&mut x_panel, panel, rows.start, images.clone());
+            self.pack_grad_y(&mut y_panel, rows.clone(), images);
+            let x = T::as_vectors::<S>(&x_panel).0;
+            let y = T::as_vectors::<S>(&y_panel).0;
+            self.add_products(simd, x, panel, y, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
+        }
+        for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
+            *total = T::sum_lanes(simd, sum);
+        }
+    }
+}
+
+impl<T: ConvElement> Task<'_, T> {
+    /// Fills `[channel][panel row][panel column][lane]` with the input under the output rows from `first_row` on.
+    #[inline(always)]
+    fn pack_x(&self, to: &mut [T], panel: Panel, first_row: usize, images: Range<usize>) {
+        let geometry = self.geometry;
+        let [height, width] = geometry.input;
+        let [[top, _], [left, _]] = geometry.padding;
+        let row_len = panel.columns * self.units.lanes;
+        for (index, to) in to.chunks_exact_mut(row_len).take(geometry.in_channels * panel.rows).enumerate() {
+            let (channel, row) = (index / panel.rows, first_row * geometry.stride[0] + index % panel.rows);
+            if row < top || row - top >= height {
+                to.fill(T::ZERO);
+                continue;
+            }
+            let start = (channel * height + row - top) * width;
+            for (column, to) in to.chunks_exact_mut(self.units.lanes).enumerate() {
+                if column < left || column - left >= width {
+                    to.fill(T::ZERO);
+                } else {
+                    self.pack_pixel(to, self.x, start + column - left, images.clone());
+                }
+            }
+        }
+    }
+
+    /// Fills `[channel][row][column][lane]`.
+    #[inline(always)]
+    fn pack_grad_y(&self, to: &mut [T], rows: Range<usize>, images: Range<usize>) {
+        let [height, width] = self.geometry.output();
+        let mut pixels = to.chunks_exact_mut(self.units.lanes);
+        for channel in 0..self.geometry.out_channels {
+            let start = (channel * height + rows.start) * width;
+            for (pixel, to) in (start..start + rows.len() * width).zip(&mut pixels) {
+                self.pack_pixel(to, self.grad_y, pixel, images.clone());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pack_pixel(&self, to: &mut [T], from: &[T], pixel: usize, images: Range<usize>) {
+        let used = images.len();
+        to[..used].copy_from_slice(&from[pixel * self.geometry.batch + images.start..][..used]);
+        to[used..].fill(T::ZERO);
+    }
+
+    /// Adds a unit's products to `sums`, a vector per weight.
+    #[inline(always)]
+    fn add_products<S: Simd>(
+        &self,
+        simd: S,
+        x: &[T::Vector<S>],
+        panel: Panel,
+        y: &[T::Vector<S>],
+        rows: usize,
+        sums: &mut [T::Vector<S>],
+    ) {
+        let geometry = self.geometry;
+        let [output_block, tap_block] = self.units.block;
+        let (outputs, taps) = (geometry.group_outputs(), geometry.taps());
+        let output_blocks = outputs.div_ceil(output_block);
+        let tap_blocks = taps.div_ceil(tap_block);
+        for group in 0..geometry.groups {
+            let x = &x[group * geometry.group_inputs() * panel.pixels()..];
+            for block in 0..output_blocks {
+                let outputs_of_block = balanced(outputs, output_blocks, block);
+                for block in 0..tap_blocks {
+                    let product = Product {
+                        geometry,
+                        x,
+                        panel,
+                        y,
+                        rows,
+                        first_output: group * outputs + outputs_of_block.start,
+                        first_tap: balanced(taps, tap_blocks, block).start,
+                    };
+                    let size = (outputs_of_block.len(), balanced(taps, tap_blocks, block).len());
+                    product.dispatch::<T, S>(simd, size, sums);
+                }
+            }
+        }
+    }
+}
+
+/// One block of weights of one unit.
+struct Product<'a, V> {
+    geometry: &'a Geometry,
+    /// The panel from the group's first channel on.
+    x: &'a [V],
+    panel: Panel,
+    y: &'a [V],
+    rows: usize,
+    first_output: usize,
+    first_tap: usize,
+}
+
+impl<V: Copy> Product<'_, V> {
+    #[inline(always)]
+    fn dispatch<T: Lanes<Vector<S> = V>, S: Simd>(&self, simd: S, size: (usize, usize), sums: &mut [V]) {
+        macro_rules! cases {
+            ($($outputs:literal $taps:literal),*) => {
+                match size {
+                    $(($outputs, $taps) => self.add::<T, S, $outputs, $taps>(simd, sums),)*
+                    _ => unreachable!("no kernel for a block of {size:?}"),
+                }
+            };
+        }
+        if S::REGISTER_COUNT >= 32 {
+            cases!(1 1, 1 2, 1 3, 1 4, 1 5, 2 1, 2 2, 2 3, 2 4, 2 5, 3 1, 3 2, 3 3, 3 4, 3 5, 4 1, 4 2, 4 3, 4 4, 4 5);
+        } else {
+            cases!(1 1, 1 2, 1 3, 1 4, 2 1, 2 2, 2 3, 2 4, 3 1, 3 2, 3 3, 3 4);
+        }
+    }
+
+    #[inline(always)]
+    fn add<T: Lanes<Vector<S> = V>, S: Simd, const O: usize, const J: usize>(&self, simd: S, sums: &mut [V]) {
+        let products = if self.geometry.stride[1] == 1 {
+            self.sum_pixels::<T, S, O, J>(simd, 1)
+        } else {
+            self.sum_pixels::<T, S, O, J>(simd, self.geometry.stride[1])
+        };
+        let taps = self.geometry.taps();
+        for (o, products) in products.into_iter().enumerate() {
+            let sums = &mut sums[(self.first_output + o) * taps + self.first_tap..][..J];
+            for (sum, product) in sums.iter_mut().zip(products) {
+                *sum = T::add_lanes(simd, *sum, product);
+            }
+        }
+    }
+
+    /// `stride` is the geometry's horizontal one, given by itself so that 1 is a constant in its copy of the loop.
+    #[inline(always)]
+    fn sum_pixels<T: Lanes<Vector<S> = V>, S: Simd, const O: usize, const J: usize>(
+        &self,
+        simd: S,
+        stride: usize,
+    ) -> [[V; J]; O] {
+        let width = self.geometry.output()[1];
+        let taps: [usize; J] = std::array::from_fn(|j| self.offset(self.first_tap + j));
+        let mut sums = [[T::splat(simd, T::ZERO); J]; O];
+        for row in 0..self.rows {
+            let ys: [&[V]; O] =
+                std::array::from_fn(|o| &self.y[((self.first_output + o) * self.rows + row) * width..][..width]);
+            let row_start = row * self.geometry.stride[0] * self.panel.columns;
+            let xs: [&[V]; J] =
+                std::array::from_fn(|j| &self.x[taps[j] + row_start..][..(width - 1) * stride + 1]);
+            for pixel in 0..width {
+                let y: [V; O] = std::array::from_fn(|o| ys[o][pixel]);
+                for j in 0..J {
+                    let x = xs[j][pixel * stride];
+                    for o in 0..O {
+                        sums[o][j] = T::mul_add(simd, y[o], x, sums[o][j]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// Where the input of a (channel, tap) pair of the first output pixel lies in the panel.
+    #[inline(always)]
+    fn offset(&self, tap: usize) -> usize {
+        let [kernel_height, kernel_width] = self.geometry.kernel;
+        let (channel, row, column) =
+            (tap / (kernel_height * kernel_width), tap / kernel_width % kernel_height, tap % kernel_width);
+        (channel * self.panel.rows + row * self.geometry.dilation[0]) * self.panel.columns
+            + column * self.geometry.dilation[1]
+    }
+}

@@ -1,0 +1,344 @@
+//! Two-dimensional convolution (cross-correlation, as PyTorch defines it) of images, and its three derivatives.
+//!
+//! `y[n, o, i, j] = bias[o] + sum over c, k, l of weight[o, c, k, l] * x[n, g + c, i sh + k dh - top, j sw + l dw - left]`,
+//! where `g` is the first input channel of output channel `o`'s group and `x` is zero outside the image.
+//!
+//! # The paths
+//! | path | layout | chosen by [`plan`] when | how |
+//! |---|---|---|---|
+//! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image (`batch_innermost.rs`) |
+//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and not the above) | one image plane at a time (`direct.rs`) |
+//! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
+//!
+//! `naive.rs` is the twin all of them are tested against.
+//!
+//! # Determinism
+//! Work is cut by the geometry only. Every output element is computed by one task in one order, and where a gradient
+//! is a sum over tasks (`backward_weight`) the partial sums are added in the order of the tasks.
+
+mod batch_innermost;
+mod direct;
+mod gemm;
+mod lanes;
+pub mod naive;
+mod shared;
+mod window;
+
+pub use lanes::Lanes;
+
+use bytemuck::Pod;
+
+use crate::buffer::Buffer;
+use crate::threads;
+
+/// The sizes of a convolution. Height comes before width in every pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Geometry {
+    /// Images.
+    pub batch: usize,
+    /// Channels of the input, a multiple of `groups`.
+    pub in_channels: usize,
+    /// Channels of the output, a multiple of `groups`.
+    pub out_channels: usize,
+    /// Number of separate convolutions that the channels are divided among.
+    pub groups: usize,
+    /// Height and width of the input.
+    pub input: [usize; 2],
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Distance between neighbouring windows.
+    pub stride: [usize; 2],
+    /// Zeros around the input: `[[top, bottom], [left, right]]`.
+    pub padding: [[usize; 2]; 2],
+    /// Distance between neighbouring taps of the kernel.
+    pub dilation: [usize; 2],
+}
+
+impl Geometry {
+    /// Height and width of the output: `(input + padding - dilation (kernel - 1) - 1) / stride + 1`, rounded down, or 0
+    /// where the padded input is smaller than the kernel.
+    pub fn output(&self) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let padded = self.input[axis] + self.padding[axis][0] + self.padding[axis][1];
+            let reach = self.reach(axis);
+            if padded < reach { 0 } else { (padded - reach) / self.stride[axis] + 1 }
+        })
+    }
+
+    /// Elements of the input.
+    pub fn input_len(&self) -> usize {
+        self.batch * self.in_channels * self.input[0] * self.input[1]
+    }
+
+    /// Elements of the output.
+    pub fn output_len(&self) -> usize {
+        let [height, width] = self.output();
+        self.batch * self.out_channels * height * width
+    }
+
+    /// Elements of the weight `[out_channels, in_channels / groups, kernel height, kernel width]`.
+    pub fn weight_len(&self) -> usize {
+        self.out_channels * self.taps()
+    }
+
+    /// Multiply-adds of the forward pass, taps that fall on the padding included.
+    pub fn multiply_adds(&self) -> usize {
+        self.output_len() * self.taps()
+    }
+
+    /// Weights per output channel.
+    fn taps(&self) -> usize {
+        self.group_inputs() * self.kernel[0] * self.kernel[1]
+    }
+
+    /// Input channels per group.
+    fn group_inputs(&self) -> usize {
+        self.in_channels / self.groups
+    }
+
+    /// Output channels per group.
+    fn group_outputs(&self) -> usize {
+        self.out_channels / self.groups
+    }
+
+    /// Pixels of the input from a window's first tap to its last.
+    fn reach(&self, axis: usize) -> usize {
+        self.dilation[axis] * (self.kernel[axis] - 1) + 1
+    }
+
+    fn validate(&self) {
+        assert!(self.groups > 0, "a convolution needs at least one group");
+        assert!(
+            self.in_channels.is_multiple_of(self.groups) && self.out_channels.is_multiple_of(self.groups),
+            "{} input and {} output channels do not divide into {} groups",
+            self.in_channels,
+            self.out_channels,
+            self.groups
+        );
+        for axis in 0..2 {
+            assert!(self.kernel[axis] > 0, "the kernel is empty: {:?}", self.kernel);
+            assert!(self.stride[axis] > 0, "a stride is zero: {:?}", self.stride);
+            assert!(self.dilation[axis] > 0, "a dilation is zero: {:?}", self.dilation);
+        }
+    }
+}
+
+/// The order of an image batch's axes in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// `[N, C, H, W]`, the width innermost.
+    Nchw,
+    /// `[C, H, W, N]`, the batch innermost.
+    Chwn,
+}
+
+/// A way to compute a convolution and its derivatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// Direct, a SIMD lane per image.
+    BatchInnermost,
+    /// Matrix product of the weight with unrolled patches.
+    Gemm,
+    /// Direct, plane by plane.
+    Direct,
+}
+
+impl Path {
+    /// The layout that the path reads and writes.
+    pub fn layout(self) -> Layout {
+        match self {
+            Path::BatchInnermost => Layout::Chwn,
+            Path::Gemm | Path::Direct => Layout::Nchw,
+        }
+    }
+}
+
+/// What follows the bias in [`forward`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    Identity,
+    /// `max(x, 0)`, NaN kept.
+    Relu,
+}
+
+/// The fastest path for a geometry. See the table in the [module's documentation](self).
+pub fn plan(geometry: &Geometry) -> Path {
+    if fills_vectors_with_batch(geometry) && window_stays_in_cache(geometry) {
+        Path::BatchInnermost
+    } else if is_depthwise(geometry) {
+        Path::Direct
+    } else {
+        Path::Gemm
+    }
+}
+
+/// A batch of at least one AVX2 vector, so that a lane per image wastes at most half the lanes.
+pub fn fills_vectors_with_batch(geometry: &Geometry) -> bool {
+    geometry.batch >= 8
+}
+
+/// The rows of input under one row of output, for one block of 16 images, and the weights fit the first-level cache
+/// together: beyond that the direct kernel waits for memory and blocking by channel (the matrix product's) wins.
+pub fn window_stays_in_cache(geometry: &Geometry) -> bool {
+    let rows = geometry.group_inputs() * geometry.reach(0).min(geometry.input[0]) * geometry.input[1];
+    let rows_back = geometry.group_outputs() * geometry.kernel[0] * geometry.output()[1];
+    rows.max(rows_back) <= WINDOW_PIXELS
+}
+
+/// Pixels whose values for 16 images take 64 KiB in `f32`.
+const WINDOW_PIXELS: usize = 1024;
+
+/// Every channel is a group of its own, with any number of output channels.
+pub fn is_depthwise(geometry: &Geometry) -> bool {
+    geometry.groups == geometry.in_channels && geometry.groups > 1
+}
+
+/// An element type that convolutions are computed in.
+pub trait ConvElement: Lanes + crate::gemm::GemmElement + Pod + Send + Sync {}
+impl<T: Lanes + crate::gemm::GemmElement + Pod + Send + Sync> ConvElement for T {}
+
+/// `y = activation(x * weight + bias)`; `x` and `y` are contiguous in `path.layout()`.
+///
+/// # Panics
+/// If a slice's length is not the geometry's, the channels do not divide into the groups, or the kernel, a stride or
+/// a dilation is zero.
+///
+/// # Example
+/// ```
+/// use jimu_kernels::conv2d::{self, Activation, Geometry};
+/// let geometry = Geometry {
+///     batch: 1,
+///     in_channels: 1,
+///     out_channels: 1,
+///     groups: 1,
+///     input: [1, 4],
+///     kernel: [1, 2],
+///     stride: [1, 1],
+///     padding: [[0, 0], [0, 0]],
+///     dilation: [1, 1],
+/// };
+/// let mut y = [0.0f32; 3];
+/// let path = conv2d::plan(&geometry);
+/// let x = [1.0, 2.0, 4.0, 8.0];
+/// conv2d::forward(&geometry, path, &x, &[-1.0, 1.0], Some(&[0.5]), Activation::Identity, &mut y);
+/// assert_eq!(y, [1.5, 2.5, 4.5]);
+/// ```
+pub fn forward<T: ConvElement>(
+    geometry: &Geometry,
+    path: Path,
+    x: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    activation: Activation,
+    y: &mut [T],
+) {
+    check_lengths(geometry, x.len(), weight.len(), y.len());
+    if let Some(bias) = bias {
+        assert_eq!(bias.len(), geometry.out_channels, "conv2d: the bias needs one value per output channel");
+    }
+    if y.is_empty() {
+        return;
+    }
+    match path {
+        Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+        Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
+        Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
+    }
+}
+
+/// The gradient of the input, written over `grad_x`; `grad_y` and `grad_x` are contiguous in `path.layout()`.
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_input<T: ConvElement>(
+    geometry: &Geometry,
+    path: Path,
+    grad_y: &[T],
+    weight: &[T],
+    grad_x: &mut [T],
+) {
+    check_lengths(geometry, grad_x.len(), weight.len(), grad_y.len());
+    if grad_y.is_empty() || grad_x.is_empty() {
+        grad_x.fill(T::ZERO);
+        return;
+    }
+    match path {
+        Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+        Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
+        Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
+    }
+}
+
+/// The gradient of the weight, written over `grad_weight`; `x` and `grad_y` are contiguous in `path.layout()`.
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_weight<T: ConvElement>(
+    geometry: &Geometry,
+    path: Path,
+    x: &[T],
+    grad_y: &[T],
+    grad_weight: &mut [T],
+) {
+    check_lengths(geometry, x.len(), grad_weight.len(), grad_y.len());
+    if grad_y.is_empty() || grad_weight.is_empty() {
+        grad_weight.fill(T::ZERO);
+        return;
+    }
+    match path {
+        Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+        Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
+        Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
+    }
+}
+
+/// The gradient of the bias, written over `grad_bias`: the sum of `grad_y` over images and pixels.
+///
+/// # Panics
+/// If a slice's length is not the geometry's.
+pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[T], grad_bias: &mut [T]) {
+    assert_eq!(grad_y.len(), geometry.output_len(), "conv2d: length of the output's gradient");
+    assert_eq!(grad_bias.len(), geometry.out_channels, "conv2d: length of the bias's gradient");
+    let [height, width] = geometry.output();
+    let pixels = height * width;
+    let channels = geometry.out_channels;
+    threads::parallel_chunks_mut(grad_bias, 1, |channel, total| {
+        total[0] = match path.layout() {
+            Layout::Chwn => lanes::sum(&grad_y[channel * pixels * geometry.batch..][..pixels * geometry.batch]),
+            Layout::Nchw => (0..geometry.batch).fold(T::ZERO, |total, image| {
+                total + lanes::sum(&grad_y[(image * channels + channel) * pixels..][..pixels])
+            }),
+        };
+    });
+}
+
+fn check_lengths(geometry: &Geometry, x: usize, weight: usize, y: usize) {
+    geometry.validate();
+    assert_eq!(x, geometry.input_len(), "conv2d: length of the input for {geometry:?}");
+    assert_eq!(weight, geometry.weight_len(), "conv2d: length of the weight for {geometry:?}");
+    assert_eq!(y, geometry.output_len(), "conv2d: length of the output for {geometry:?}");
+}
+
+/// Cuts `len` into `count` neighbouring ranges whose lengths differ by at most one, and returns the `index`-th.
+fn balanced(len: usize, count: usize, index: usize) -> std::ops::Range<usize> {
+    index * len / count..(index + 1) * len / count
+}
+
+/// Adds `partials`, one after the other, into `total`, which they are as long as: in their order for every element.
+fn add_in_order<T: ConvElement>(partials: &Buffer<T>, total: &mut [T]) {
+    let len = total.len();
+    threads::parallel_chunks_mut(total, 4096, |index, chunk| {
+        let start = index * 4096;
+        chunk.fill(T::ZERO);
+        for partial in partials.chunks_exact(len) {
+            for (sum, &value) in chunk.iter_mut().zip(&partial[start..]) {
+                *sum = *sum + value;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! The convolution as its definition reads, in seven loops: the twin that every fast path is tested against.
+//!
+//! Nothing here is fast, cut among threads or reordered; sums are made in the order of the loops.
+
+use super::{Activation, Geometry, Layout, Lanes};
+
+/// Where an element lies in a contiguous batch of images.
+fn at(layout: Layout, [batch, channels, height, width]: [usize; 4], [n, c, h, w]: [usize; 4]) -> usize {
+    match layout {
+        Layout::Nchw => ((n * channels + c) * height + h) * width + w,
+        Layout::Chwn => ((c * height + h) * width + w) * batch + n,
+    }
+}
+
+/// Calls `visit(x, weight, y)` with the positions of every product of the convolution.
+fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(usize, usize, usize)) {
+    let [out_height, out_width] = geometry.output();
+    let [height, width] = geometry.input;
+    let [kernel_height, kernel_width] = geometry.kernel;
+    let x_sizes = [geometry.batch, geometry.in_channels, height, width];
+    let y_sizes = [geometry.batch, geometry.out_channels, out_height, out_width];
+    let (inputs, outputs) = (geometry.group_inputs(), geometry.group_outputs());
+    for n in 0..geometry.batch {
+        for o in 0..geometry.out_channels {
+            for i in 0..out_height {
+                for j in 0..out_width {
+                    let y = at(layout, y_sizes, [n, o, i, j]);
+                    for c in 0..inputs {
+                        for k in 0..kernel_height {
+                            for l in 0..kernel_width {
+                                let row = i * geometry.stride[0] + k * geometry.dilation[0];
+                                let column = j * geometry.stride[1] + l * geometry.dilation[1];
+                                let (top, left) = (geometry.padding[0][0], geometry.padding[1][0]);
+                                if row < top || row - top >= height || column < left || column - left >= width {
+                                    continue;
+                                }
+                                let channel = o / outputs * inputs + c;
+                                let x = at(layout, x_sizes, [n, channel, row - top, column - left]);
+                                visit(x, ((o * inputs + c) * kernel_height + k) * kernel_width + l, y);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// See [`super::forward`].
+pub fn forward<T: Lanes>(
+    geometry: &Geometry,
+    layout: Layout,
+    x: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    activation: Activation,
+    y: &mut [T],
+) {
+    y.fill(T::ZERO);
+    for_each_product(geometry, layout, |at_x, at_weight, at_y| y[at_y] = y[at_y] + x[at_x] * weight[at_weight]);
+    let [height, width] = geometry.output();
+    let sizes = [geometry.batch, geometry.out_channels, height, width];
+    for n in 0..geometry.batch {
+        for o in 0..geometry.out_channels {
+            for pixel in 0..height * width {
+                let value = &mut y[at(layout, sizes, [n, o, pixel / width, pixel % width])];
+                if let Some(bias) = bias {
+                    *value = *value + bias[o];
+                }
+                if activation == Activation::Relu && *value < T::ZERO {
+                    *value = T::ZERO;
+                }
+            }
+        }
+    }
+}
+
+/// See [`super::backward_input`].
+pub fn backward_input<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T], weight: &[T], grad_x: &mut [T]) {
+    grad_x.fill(T::ZERO);
+    for_each_product(geometry, layout, |at_x, at_weight, at_y| {
+        grad_x[at_x] = grad_x[at_x] + grad_y[at_y] * weight[at_weight];
+    });
+}
+
+/// See [`super::backward_weight`].
+pub fn backward_weight<T: Lanes>(geometry: &Geometry, layout: Layout, x: &[T], grad_y: &[T], grad_weight: &mut [T]) {
+    grad_weight.fill(T::ZERO);
+    for_each_product(geometry, layout, |at_x, at_weight, at_y| {
+        grad_weight[at_weight] = grad_weight[at_weight] + grad_y[at_y] * x[at_x];
+    });
+}
+
+/// See [`super::backward_bias`].
+pub fn backward_bias<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
+    let [height, width] = geometry.output();
+    let sizes = [geometry.batch, geometry.out_channels, height, width];
+    for (o, total) in grad_bias.iter_mut().enumerate() {
+        *total = T::ZERO;
+        for n in 0..geometry.batch {
+            for pixel in 0..height * width {
+                *total = *total + grad_y[at(layout, sizes, [n, o, pixel / width, pixel % width])];
+            }
+        }
+    }
+}

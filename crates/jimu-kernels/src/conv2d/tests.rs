@@ -1,0 +1,189 @@
+//! Every path against the naive twin, over fixed and random geometries.
+
+use super::*;
+
+/// A small generator of fixed seed (xorshift64*), so that a failure repeats.
+pub(super) struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
+    }
+
+    fn between(&mut self, low: usize, high: usize) -> usize {
+        low + self.next() as usize % (high - low + 1)
+    }
+
+    /// Values in [-1, 1).
+    fn values(&mut self, len: usize) -> Vec<f64> {
+        (0..len).map(|_| f64::from(self.next() as u32) / f64::from(1u32 << 31) - 1.0).map(|v| f64::from(v as f32)).collect()
+    }
+
+    fn geometry(&mut self) -> Geometry {
+        let groups = [1, 1, 1, 2, 3][self.between(0, 4)];
+        let mut pair = |low, high| [self.between(low, high), self.between(low, high)];
+        let (kernel, stride, dilation, input) = (pair(1, 5), pair(1, 3), pair(1, 3), pair(1, 13));
+        let padding = [pair(0, 4), pair(0, 4)];
+        let [in_channels, out_channels] = pair(1, 7).map(|channels| channels * groups);
+        let batch = [0, 1, 2, 7, 8, 9, 15, 16, 17, 33, 64, 70][self.between(0, 11)];
+        Geometry { batch, in_channels, out_channels, groups, input, kernel, stride, padding, dilation }
+    }
+}
+
+const PATHS: [Path; 3] = [Path::BatchInnermost, Path::Gemm, Path::Direct];
+
+/// The number types, each with the error that a product of its rounding errors may reach.
+trait Number: ConvElement {
+    const TOLERANCE: f64;
+    fn from_f64(value: f64) -> Self;
+    fn to_f64(self) -> f64;
+}
+impl Number for f32 {
+    const TOLERANCE: f64 = 1e-6;
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+impl Number for f64 {
+    const TOLERANCE: f64 = 1e-14;
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+fn cast<T: Number>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|&value| T::from_f64(value)).collect()
+}
+
+/// `terms` is the number of products in a sum: its rounding errors add up.
+fn assert_close<T: Number>(what: &str, geometry: &Geometry, path: Path, got: &[T], expected: &[f64], terms: usize) {
+    assert_eq!(got.len(), expected.len());
+    let tolerance = T::TOLERANCE * (terms as f64 + 4.0);
+    for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
+        let error = (got.to_f64() - expected).abs();
+        assert!(error <= tolerance, "{what}[{index}] by {path:?} is {got:?}, not {expected}: {geometry:?}");
+    }
+}
+
+/// Runs all four functions on a path; outputs start as garbage, so that every element must be written.
+fn check<T: Number>(geometry: &Geometry, path: Path, seed: u64) {
+    let mut numbers = Numbers(seed * 2 + 1);
+    let layout = path.layout();
+    let x = numbers.values(geometry.input_len());
+    let weight = numbers.values(geometry.weight_len());
+    let bias = numbers.values(geometry.out_channels);
+    let grad_y = numbers.values(geometry.output_len());
+    let garbage = |len: usize| vec![T::from_f64(f64::NAN); len];
+    let outputs = geometry.batch * geometry.output().iter().product::<usize>();
+
+    for (bias, activation) in [(Some(&bias[..]), Activation::Relu), (None, Activation::Identity)] {
+        let mut expected = vec![0.0; geometry.output_len()];
+        naive::forward(geometry, layout, &x, &weight, bias, activation, &mut expected);
+        let mut y = garbage(expected.len());
+        let bias = bias.map(cast::<T>);
+        forward(geometry, path, &cast(&x), &cast(&weight), bias.as_deref(), activation, &mut y);
+        assert_close("y", geometry, path, &y, &expected, geometry.taps());
+    }
+
+    let mut expected = vec![0.0; geometry.input_len()];
+    naive::backward_input(geometry, layout, &grad_y, &weight, &mut expected);
+    let mut grad_x = garbage(expected.len());
+    backward_input(geometry, path, &cast(&grad_y), &cast(&weight), &mut grad_x);
+    let terms = geometry.group_outputs() * geometry.kernel[0] * geometry.kernel[1];
+    assert_close("grad_x", geometry, path, &grad_x, &expected, terms);
+
+    let mut expected = vec![0.0; geometry.weight_len()];
+    naive::backward_weight(geometry, layout, &x, &grad_y, &mut expected);
+    let mut grad_weight = garbage(expected.len());
+    backward_weight(geometry, path, &cast(&x), &cast(&grad_y), &mut grad_weight);
+    assert_close("grad_weight", geometry, path, &grad_weight, &expected, outputs);
+
+    let mut expected = vec![0.0; geometry.out_channels];
+    naive::backward_bias(geometry, layout, &grad_y, &mut expected);
+    let mut grad_bias = garbage(expected.len());
+    backward_bias(geometry, path, &cast(&grad_y), &mut grad_bias);
+    assert_close("grad_bias", geometry, path, &grad_bias, &expected, outputs);
+}
+
+#[test]
+fn random_geometries_equal_the_naive_twin() {
+    let mut numbers = Numbers(7);
+    for seed in 0..400 {
+        let geometry = numbers.geometry();
+        for path in PATHS {
+            check::<f32>(&geometry, path, seed);
+            check::<f64>(&geometry, path, seed);
+        }
+    }
+}
+
+fn square(batch: usize, channels: [usize; 2], input: usize, kernel: usize, padding: usize) -> Geometry {
+    Geometry {
+        batch,
+        in_channels: channels[0],
+        out_channels: channels[1],
+        groups: 1,
+        input: [input; 2],
+        kernel: [kernel; 2],
+        stride: [1; 2],
+        padding: [[padding; 2]; 2],
+        dilation: [1; 2],
+    }
+}
+
+#[test]
+fn workloads_equal_the_naive_twin() {
+    let lenet = [square(64, [1, 6], 28, 5, 2), square(67, [6, 16], 14, 5, 0)];
+    let resnet = [square(2, [40, 70], 17, 3, 1), Geometry { stride: [2; 2], ..square(3, [33, 65], 16, 3, 1) }];
+    let pointwise = square(3, [50, 30], 9, 1, 0);
+    for geometry in lenet.into_iter().chain(resnet).chain([pointwise]) {
+        for path in PATHS {
+            check::<f32>(&geometry, path, 1);
+        }
+    }
+}
+
+#[test]
+fn kernel_larger_than_the_input_needs_padding() {
+    let geometry = square(9, [2, 3], 2, 5, 2);
+    assert_eq!(geometry.output(), [2, 2]);
+    PATHS.map(|path| check::<f64>(&geometry, path, 3));
+    assert_eq!(square(9, [2, 3], 2, 5, 1).output(), [0, 0]);
+    PATHS.map(|path| check::<f64>(&square(9, [2, 3], 2, 5, 1), path, 3));
+}
+
+#[test]
+fn relu_keeps_nan() {
+    let geometry = square(9, [1, 1], 1, 1, 0);
+    for path in PATHS {
+        let mut y = [0.0f32; 9];
+        forward(&geometry, path, &[f32::NAN; 9], &[1.0], None, Activation::Relu, &mut y);
+        assert!(y.iter().all(|value| value.is_nan()), "{path:?}: {y:?}");
+    }
+}
+
+#[test]
+fn plan_follows_its_named_conditions() {
+    assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::BatchInnermost);
+    assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::BatchInnermost);
+    assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::Gemm);
+    assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Gemm);
+    let depthwise = Geometry { groups: 32, ..square(1, [32, 32], 56, 3, 1) };
+    assert_eq!(plan(&depthwise), Path::Direct);
+}
+
+#[test]
+#[should_panic(expected = "conv2d: length of the weight")]
+fn a_slice_of_the_wrong_length_panics() {
+    let geometry = square(1, [1, 1], 3, 2, 0);
+    forward(&geometry, Path::Direct, &[0.0f32; 9], &[0.0; 3], None, Activation::Identity, &mut [0.0; 4]);
+}
