@@ -26,8 +26,6 @@ mod window;
 
 pub use lanes::Lanes;
 
-use bytemuck::Pod;
-
 use crate::buffer::Buffer;
 use crate::threads;
 
@@ -195,9 +193,77 @@ pub fn is_depthwise(geometry: &Geometry) -> bool {
     geometry.groups == geometry.in_channels && geometry.groups > 1
 }
 
-/// An element type that convolutions are computed in.
-pub trait ConvElement: Lanes + crate::gemm::GemmElement + Pod + Send + Sync {}
-impl<T: Lanes + crate::gemm::GemmElement + Pod + Send + Sync> ConvElement for T {}
+/// An element type that convolutions are computed in: `f32` or `f64`.
+pub trait ConvElement: Lanes + crate::gemm::GemmElement {
+    /// The kernels of this type, compiled in this crate: whoever calls them gets them optimised.
+    #[doc(hidden)]
+    const KERNELS: Kernels<Self>;
+}
+
+/// A path's functions; their arguments are those of the public functions.
+#[doc(hidden)]
+pub struct Kernels<T> {
+    forward: fn(&Geometry, Path, &[T], &[T], Option<&[T]>, Activation, &mut [T]),
+    backward_input: fn(&Geometry, Path, &[T], &[T], &mut [T]),
+    backward_weight: fn(&Geometry, Path, &[T], &[T], &mut [T]),
+    backward_bias: fn(&Geometry, Layout, &[T], &mut [T]),
+}
+
+macro_rules! impl_conv_element {
+    ($number:ty) => {
+        impl ConvElement for $number {
+            const KERNELS: Kernels<Self> = {
+                fn forward(
+                    geometry: &Geometry,
+                    path: Path,
+                    x: &[$number],
+                    weight: &[$number],
+                    bias: Option<&[$number]>,
+                    activation: Activation,
+                    y: &mut [$number],
+                ) {
+                    match path {
+                        Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+                        Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
+                        Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
+                    }
+                }
+                fn backward_input(
+                    geometry: &Geometry,
+                    path: Path,
+                    grad_y: &[$number],
+                    weight: &[$number],
+                    grad_x: &mut [$number],
+                ) {
+                    match path {
+                        Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
+                    }
+                }
+                fn backward_weight(
+                    geometry: &Geometry,
+                    path: Path,
+                    x: &[$number],
+                    grad_y: &[$number],
+                    grad_weight: &mut [$number],
+                ) {
+                    match path {
+                        Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
+                    }
+                }
+                fn backward_bias(geometry: &Geometry, layout: Layout, grad_y: &[$number], grad_bias: &mut [$number]) {
+                    sum_channels(geometry, layout, grad_y, grad_bias);
+                }
+                Kernels { forward, backward_input, backward_weight, backward_bias }
+            };
+        }
+    };
+}
+impl_conv_element!(f32);
+impl_conv_element!(f64);
 
 /// `y = activation(x * weight + bias)`; `x` and `y` are contiguous in `path.layout()`.
 ///
@@ -241,11 +307,7 @@ pub fn forward<T: ConvElement>(
     if y.is_empty() {
         return;
     }
-    match path {
-        Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
-        Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
-        Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
-    }
+    (T::KERNELS.forward)(geometry, path, x, weight, bias, activation, y);
 }
 
 /// The gradient of the input, written over `grad_x`; `grad_y` and `grad_x` are contiguous in `path.layout()`.
@@ -264,11 +326,7 @@ pub fn backward_input<T: ConvElement>(
         grad_x.fill(T::ZERO);
         return;
     }
-    match path {
-        Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
-        Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
-        Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
-    }
+    (T::KERNELS.backward_input)(geometry, path, grad_y, weight, grad_x);
 }
 
 /// The gradient of the weight, written over `grad_weight`; `x` and `grad_y` are contiguous in `path.layout()`.
@@ -287,11 +345,7 @@ pub fn backward_weight<T: ConvElement>(
         grad_weight.fill(T::ZERO);
         return;
     }
-    match path {
-        Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
-        Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
-        Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
-    }
+    (T::KERNELS.backward_weight)(geometry, path, x, grad_y, grad_weight);
 }
 
 /// The gradient of the bias, written over `grad_bias`: the sum of `grad_y` over images and pixels.
@@ -301,11 +355,15 @@ pub fn backward_weight<T: ConvElement>(
 pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[T], grad_bias: &mut [T]) {
     assert_eq!(grad_y.len(), geometry.output_len(), "conv2d: length of the output's gradient");
     assert_eq!(grad_bias.len(), geometry.out_channels, "conv2d: length of the bias's gradient");
+    (T::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
+}
+
+fn sum_channels<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
     let [height, width] = geometry.output();
     let pixels = height * width;
     let channels = geometry.out_channels;
     threads::parallel_chunks_mut(grad_bias, 1, |channel, total| {
-        total[0] = match path.layout() {
+        total[0] = match layout {
             Layout::Chwn => lanes::sum(&grad_y[channel * pixels * geometry.batch..][..pixels * geometry.batch]),
             Layout::Nchw => (0..geometry.batch).fold(T::ZERO, |total, image| {
                 total + lanes::sum(&grad_y[(image * channels + channel) * pixels..][..pixels])

@@ -117,7 +117,7 @@ fn check<T: Number>(geometry: &Geometry, path: Path, seed: u64) {
 #[test]
 fn random_geometries_equal_the_naive_twin() {
     let mut numbers = Numbers(7);
-    for seed in 0..400 {
+    for seed in 0..120 {
         let geometry = numbers.geometry();
         for path in PATHS {
             check::<f32>(&geometry, path, seed);
@@ -156,9 +156,12 @@ fn workloads_equal_the_naive_twin() {
 fn kernel_larger_than_the_input_needs_padding() {
     let geometry = square(9, [2, 3], 2, 5, 2);
     assert_eq!(geometry.output(), [2, 2]);
-    PATHS.map(|path| check::<f64>(&geometry, path, 3));
-    assert_eq!(square(9, [2, 3], 2, 5, 1).output(), [0, 0]);
-    PATHS.map(|path| check::<f64>(&square(9, [2, 3], 2, 5, 1), path, 3));
+    let too_small = square(9, [2, 3], 2, 5, 1);
+    assert_eq!(too_small.output(), [0, 0]);
+    for path in PATHS {
+        check::<f64>(&geometry, path, 3);
+        check::<f64>(&too_small, path, 3);
+    }
 }
 
 #[test]
