@@ -5,6 +5,7 @@
 pub mod buffer;
 pub mod conv2d;
 pub mod gemm;
+pub mod pool2d;
 pub mod reduce;
 pub mod simd;
 pub mod strided;

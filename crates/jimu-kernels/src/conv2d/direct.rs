@@ -33,7 +33,14 @@ pub(super) fn forward<T: ConvElement>(
             let weight = weight[output * geometry.taps() + tap.weight];
             for (row, source) in tap.rows() {
                 let to = &mut plane[row * width..][tap.columns.outputs.clone()];
-                Arch::new().dispatch(AddScaled { to, to_step: 1, from: &x[source..], from_step: geometry.stride[1], weight, count: tap.columns.outputs.len() });
+                Arch::new().dispatch(AddScaled {
+                    to,
+                    to_step: 1,
+                    from: &x[source..],
+                    from_step: geometry.stride[1],
+                    weight,
+                    count: tap.columns.outputs.len(),
+                });
             }
         }
         if activation == Activation::Relu {
@@ -57,7 +64,14 @@ pub(super) fn backward_input<T: ConvElement>(geometry: &Geometry, grad_y: &[T], 
                 for (row, source) in tap.rows() {
                     let start = ((image * geometry.out_channels + output) * height + row) * width;
                     let from = &grad_y[start..start + width][tap.columns.outputs.clone()];
-                    Arch::new().dispatch(AddScaled { to: &mut plane[source..], to_step: geometry.stride[1], from, from_step: 1, weight, count: from.len() });
+                    Arch::new().dispatch(AddScaled {
+                        to: &mut plane[source..],
+                        to_step: geometry.stride[1],
+                        from,
+                        from_step: 1,
+                        weight,
+                        count: from.len(),
+                    });
                 }
             }
         }

@@ -1,15 +1,20 @@
 //! The vector operations the kernels need, the same for `f32` and `f64`.
 
 use std::fmt::Debug;
-use std::ops::{Add, Mul};
+use std::ops::{Add, Div, Mul};
 
 use bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
 /// A number of which SIMD registers hold several.
-pub trait Lanes: Pod + Send + Sync + Debug + PartialOrd + Add<Output = Self> + Mul<Output = Self> {
+pub trait Lanes:
+    Pod + Send + Sync + Debug + PartialOrd + Add<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     /// Zero.
     const ZERO: Self;
+
+    /// `count` as a number.
+    fn from_count(count: usize) -> Self;
 
     /// A register full.
     type Vector<S: Simd>: Pod;
@@ -45,6 +50,10 @@ macro_rules! impl_lanes {
         impl Lanes for $number {
             const ZERO: Self = 0.0;
             type Vector<S: Simd> = S::$vector;
+
+            fn from_count(count: usize) -> Self {
+                count as $number
+            }
 
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
@@ -88,12 +97,32 @@ macro_rules! impl_lanes {
 }
 
 impl_lanes!(
-    f32, f32s, splat_f32s, mul_add_e_f32s, add_f32s, less_than_f32s, select_f32s, reduce_sum_f32s, partial_load_f32s,
-    partial_store_f32s, as_simd_f32s, as_mut_simd_f32s
+    f32,
+    f32s,
+    splat_f32s,
+    mul_add_e_f32s,
+    add_f32s,
+    less_than_f32s,
+    select_f32s,
+    reduce_sum_f32s,
+    partial_load_f32s,
+    partial_store_f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s
 );
 impl_lanes!(
-    f64, f64s, splat_f64s, mul_add_e_f64s, add_f64s, less_than_f64s, select_f64s, reduce_sum_f64s, partial_load_f64s,
-    partial_store_f64s, as_simd_f64s, as_mut_simd_f64s
+    f64,
+    f64s,
+    splat_f64s,
+    mul_add_e_f64s,
+    add_f64s,
+    less_than_f64s,
+    select_f64s,
+    reduce_sum_f64s,
+    partial_load_f64s,
+    partial_store_f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s
 );
 
 /// The vector unit as a kernel that is cut for it needs to know it.

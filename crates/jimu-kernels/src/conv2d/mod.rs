@@ -25,6 +25,7 @@ mod shared;
 mod window;
 
 pub use lanes::Lanes;
+pub(crate) use shared::SharedSlice;
 
 use crate::buffer::Buffer;
 use crate::threads;
@@ -314,13 +315,7 @@ pub fn forward<T: ConvElement>(
 ///
 /// # Panics
 /// As [`forward`].
-pub fn backward_input<T: ConvElement>(
-    geometry: &Geometry,
-    path: Path,
-    grad_y: &[T],
-    weight: &[T],
-    grad_x: &mut [T],
-) {
+pub fn backward_input<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[T], weight: &[T], grad_x: &mut [T]) {
     check_lengths(geometry, grad_x.len(), weight.len(), grad_y.len());
     if grad_y.is_empty() || grad_x.is_empty() {
         grad_x.fill(T::ZERO);
@@ -333,13 +328,7 @@ pub fn backward_input<T: ConvElement>(
 ///
 /// # Panics
 /// As [`forward`].
-pub fn backward_weight<T: ConvElement>(
-    geometry: &Geometry,
-    path: Path,
-    x: &[T],
-    grad_y: &[T],
-    grad_weight: &mut [T],
-) {
+pub fn backward_weight<T: ConvElement>(geometry: &Geometry, path: Path, x: &[T], grad_y: &[T], grad_weight: &mut [T]) {
     check_lengths(geometry, x.len(), grad_weight.len(), grad_y.len());
     if grad_y.is_empty() || grad_weight.is_empty() {
         grad_weight.fill(T::ZERO);

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is fast, cut among threads or reordered; sums are made in the order of the loops.
 
-use super::{Activation, Geometry, Layout, Lanes};
+use super::{Activation, Geometry, Lanes, Layout};
 
 /// Where an element lies in a contiguous batch of images.
 fn at(layout: Layout, [batch, channels, height, width]: [usize; 4], [n, c, h, w]: [usize; 4]) -> usize {

@@ -19,7 +19,10 @@ impl Numbers {
 
     /// Values in [-1, 1).
     fn values(&mut self, len: usize) -> Vec<f64> {
-        (0..len).map(|_| f64::from(self.next() as u32) / f64::from(1u32 << 31) - 1.0).map(|v| f64::from(v as f32)).collect()
+        (0..len)
+            .map(|_| f64::from(self.next() as u32) / f64::from(1u32 << 31) - 1.0)
+            .map(|v| f64::from(v as f32))
+            .collect()
     }
 
     fn geometry(&mut self) -> Geometry {

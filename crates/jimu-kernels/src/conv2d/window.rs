@@ -24,8 +24,7 @@ pub(super) struct Axis {
 impl Axis {
     /// Targets are output pixels, sources input pixels.
     pub fn forward(geometry: &super::Geometry, axis: usize) -> Self {
-        let (stride, dilation, before) =
-            (geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]);
+        let (stride, dilation, before) = (geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]);
         let run = |output: usize| {
             let source_of = |tap: usize| (output * stride + tap * dilation).checked_sub(before);
             Self::run_of(geometry.kernel[axis], |tap| source_of(tap).filter(|&source| source < geometry.input[axis]))
@@ -36,8 +35,7 @@ impl Axis {
 
     /// Targets are input pixels, sources output pixels.
     pub fn backward(geometry: &super::Geometry, axis: usize) -> Self {
-        let (stride, dilation, before) =
-            (geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]);
+        let (stride, dilation, before) = (geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]);
         let outputs = geometry.output()[axis];
         let run = |input: usize| {
             Self::run_of(geometry.kernel[axis], |tap| {

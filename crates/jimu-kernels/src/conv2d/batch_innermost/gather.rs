@@ -170,7 +170,10 @@ fn rows_per_task<T>(gather: &Gather<'_, T>, images: usize, batch_blocks: usize) 
     let all_channels = gather.source.len() / (gather.batch * gather.source_size[0] * gather.source_size[1]);
     let row_bytes = all_channels * gather.source_size[1] * images * size_of::<T>();
     let mut rows = height.div_ceil(MIN_TASKS.div_ceil(batch_blocks)).max(MIN_ROWS).min(height);
-    while rows > 1 && gather.rows.sources(0..rows).len().max(gather.rows.sources(height - rows..height).len()) * row_bytes > PANEL_BYTES {
+    while rows > 1
+        && gather.rows.sources(0..rows).len().max(gather.rows.sources(height - rows..height).len()) * row_bytes
+            > PANEL_BYTES
+    {
         rows = rows.div_ceil(2);
     }
     rows

@@ -66,7 +66,13 @@ impl Units {
             rows -= 1;
         }
         let row_blocks = height.div_ceil(rows);
-        Self { lanes, image_blocks: geometry.batch.div_ceil(lanes), rows: height.div_ceil(row_blocks), row_blocks, block }
+        Self {
+            lanes,
+            image_blocks: geometry.batch.div_ceil(lanes),
+            rows: height.div_ceil(row_blocks),
+            row_blocks,
+            block,
+        }
     }
 
     fn count(&self) -> usize {
@@ -280,8 +286,7 @@ impl<V: Copy> Product<'_, V> {
             let ys: [&[V]; O] =
                 std::array::from_fn(|o| &self.y[((self.first_output + o) * self.rows + row) * width..][..width]);
             let row_start = row * self.geometry.stride[0] * self.panel.columns;
-            let xs: [&[V]; J] =
-                std::array::from_fn(|j| &self.x[taps[j] + row_start..][..(width - 1) * stride + 1]);
+            let xs: [&[V]; J] = std::array::from_fn(|j| &self.x[taps[j] + row_start..][..(width - 1) * stride + 1]);
             for pixel in 0..width {
                 let y: [V; O] = std::array::from_fn(|o| ys[o][pixel]);
                 for j in 0..J {

@@ -1,0 +1,169 @@
+//! Max pooling of one plane whose pixels are rows of `lanes` numbers. The [parent](super) has the map.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::{Geometry, is_halving};
+use crate::conv2d::Lanes;
+
+pub(super) fn forward<T: Lanes>(geometry: &Geometry, lanes: usize, x: &[T], y: &mut [T], taps: &mut [u32]) {
+    Arch::new().dispatch(Forward { geometry, lanes, x, y, taps });
+}
+
+pub(super) fn backward<T: Lanes>(geometry: &Geometry, lanes: usize, grad_y: &[T], taps: &[u32], grad_x: &mut [T]) {
+    Arch::new().dispatch(Backward { geometry, lanes, grad_y, taps, grad_x });
+}
+
+struct Forward<'a, T> {
+    geometry: &'a Geometry,
+    lanes: usize,
+    x: &'a [T],
+    y: &'a mut [T],
+    taps: &'a mut [u32],
+}
+
+impl<T: Lanes> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        match (is_halving(self.geometry), self.lanes) {
+            (true, 1) => self.halve(1),
+            (true, lanes) => self.halve(lanes),
+            (false, 1) => self.tap_by_tap(1),
+            (false, lanes) => self.tap_by_tap(lanes),
+        }
+    }
+}
+
+impl<T: Lanes> Forward<'_, T> {
+    #[inline(always)]
+    fn halve(self, lanes: usize) {
+        let [height, width] = self.geometry.output;
+        let row_len = self.geometry.input[1] * lanes;
+        let outputs = self.y.chunks_exact_mut(lanes).zip(self.taps.chunks_exact_mut(lanes));
+        let pixels = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        for ((row, column), (y, taps)) in pixels.zip(outputs) {
+            let (y, taps) = (&mut y[..lanes], &mut taps[..lanes]);
+            let upper = &self.x[2 * row * row_len + 2 * column * lanes..][..row_len + 2 * lanes];
+            let (a, b) = (&upper[..lanes], &upper[lanes..2 * lanes]);
+            let (c, d) = (&upper[row_len..row_len + lanes], &upper[row_len + lanes..]);
+            let d = &d[..lanes];
+            for lane in 0..lanes {
+                let (mut best, mut tap) = (a[lane], 0);
+                for (index, value) in [b[lane], c[lane], d[lane]].into_iter().enumerate() {
+                    (best, tap) = better(best, tap, value, index as u32 + 1);
+                }
+                (y[lane], taps[lane]) = (best, tap);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tap_by_tap(self, lanes: usize) {
+        let geometry = self.geometry;
+        let [_, width] = geometry.output;
+        let outputs = self.y.chunks_exact_mut(lanes).zip(self.taps.chunks_exact_mut(lanes));
+        for (pixel, (y, taps)) in outputs.enumerate() {
+            let (rows, first_row) = geometry.taps_inside(0, pixel / width);
+            let (columns, first_column) = geometry.taps_inside(1, pixel % width);
+            let mut is_first = true;
+            for row in rows.clone() {
+                let source_row = first_row + (row - rows.start) * geometry.dilation[0];
+                for column in columns.clone() {
+                    let source_column = first_column + (column - columns.start) * geometry.dilation[1];
+                    let x = &self.x[(source_row * geometry.input[1] + source_column) * lanes..][..lanes];
+                    let index = (row * geometry.kernel[1] + column) as u32;
+                    if is_first {
+                        y.copy_from_slice(x);
+                        taps.fill(index);
+                        is_first = false;
+                        continue;
+                    }
+                    for ((best, tap), &value) in y.iter_mut().zip(taps.iter_mut()).zip(x) {
+                        (*best, *tap) = better(*best, *tap, value, index);
+                    }
+                }
+            }
+            assert!(!is_first, "pool2d: a window lies outside the input: {geometry:?}");
+        }
+    }
+}
+
+/// PyTorch's rule, as a choice without branches.
+#[inline(always)]
+#[allow(clippy::eq_op)]
+fn better<T: Lanes>(best: T, tap: u32, value: T, index: u32) -> (T, u32) {
+    let take = (value > best) | (value != value);
+    (if take { value } else { best }, if take { index } else { tap })
+}
+
+struct Backward<'a, T> {
+    geometry: &'a Geometry,
+    lanes: usize,
+    grad_y: &'a [T],
+    taps: &'a [u32],
+    grad_x: &'a mut [T],
+}
+
+impl<T: Lanes> WithSimd for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        match (is_halving(self.geometry), self.lanes) {
+            (true, 1) => self.halve(1),
+            (true, lanes) => self.halve(lanes),
+            (false, 1) => self.tap_by_tap(1),
+            (false, lanes) => self.tap_by_tap(lanes),
+        }
+    }
+}
+
+impl<T: Lanes> Backward<'_, T> {
+    /// Every pixel is in one window at most, so that gradients are written, not added.
+    #[inline(always)]
+    fn halve(self, lanes: usize) {
+        let ([_, width], [input_height, input_width]) = (self.geometry.output, self.geometry.input);
+        let row_len = input_width * lanes;
+        if self.geometry.output.map(|size| 2 * size) != [input_height, input_width] {
+            self.grad_x.fill(T::ZERO);
+        }
+        let outputs = self.grad_y.chunks_exact(lanes).zip(self.taps.chunks_exact(lanes));
+        for (pixel, (grad_y, taps)) in outputs.enumerate() {
+            let start = pixel / width * 2 * row_len + pixel % width * 2 * lanes;
+            let (upper, lower) = self.grad_x[start..][..row_len + 2 * lanes].split_at_mut(row_len);
+            let (a, b) = upper[..2 * lanes].split_at_mut(lanes);
+            let (c, d) = lower[..2 * lanes].split_at_mut(lanes);
+            let (grad_y, taps) = (&grad_y[..lanes], &taps[..lanes]);
+            for (index, grad_x) in [a, b, c, d].into_iter().enumerate() {
+                for ((to, &gradient), &tap) in grad_x.iter_mut().zip(grad_y).zip(taps) {
+                    *to = if tap == index as u32 { gradient } else { T::ZERO };
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tap_by_tap(self, lanes: usize) {
+        let geometry = self.geometry;
+        let [_, width] = geometry.output;
+        self.grad_x.fill(T::ZERO);
+        let outputs = self.grad_y.chunks_exact(lanes).zip(self.taps.chunks_exact(lanes));
+        for (pixel, (grad_y, taps)) in outputs.enumerate() {
+            let (rows, first_row) = geometry.taps_inside(0, pixel / width);
+            let (columns, first_column) = geometry.taps_inside(1, pixel % width);
+            for row in rows.clone() {
+                let source_row = first_row + (row - rows.start) * geometry.dilation[0];
+                for column in columns.clone() {
+                    let source_column = first_column + (column - columns.start) * geometry.dilation[1];
+                    let start = (source_row * geometry.input[1] + source_column) * lanes;
+                    let index = (row * geometry.kernel[1] + column) as u32;
+                    let grad_x = &mut self.grad_x[start..start + lanes];
+                    for ((to, &gradient), &tap) in grad_x.iter_mut().zip(grad_y).zip(taps) {
+                        *to = *to + if tap == index { gradient } else { T::ZERO };
+                    }
+                }
+            }
+        }
+    }
+}
