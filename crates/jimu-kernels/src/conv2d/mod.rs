@@ -21,6 +21,7 @@ mod direct;
 mod gemm;
 mod lanes;
 pub mod naive;
+mod outer;
 mod shared;
 mod window;
 

@@ -6,8 +6,7 @@
 //! The work is cut into units of one vector of images and some rows of output. A unit
 //! 1. copies its `grad_y` rows, and its `x` rows with their padding as zeros, into panels that fit the first-level
 //!    cache together, so that every tap of every pixel is in the panel and a part-filled last vector is filled up;
-//! 2. for each block of `O x J` weights sums the unit's pixels in as many registers: a pixel is `O + J` loads for `O J`
-//!    multiply-adds (16 registers: up to 3 x 4; 32 registers: up to 4 x 5);
+//! 2. for each block of `O x J` weights sums the unit's pixels in as many registers (`../outer.rs`);
 //! 3. adds the registers to a vector per weight.
 //!
 //! A task runs a fixed range of units and at the end sums each vector's lanes; the tasks' results are added in order.
@@ -17,6 +16,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
+use super::super::outer::{Outer, Sink, largest_block};
 use super::super::{ConvElement, Geometry, add_in_order, balanced};
 use crate::buffer::Buffer;
 use crate::threads;
@@ -48,31 +48,23 @@ struct Units {
     image_blocks: usize,
     rows: usize,
     row_blocks: usize,
-    /// Largest block of output channels and of (input channel, tap) pairs.
-    block: [usize; 2],
 }
 
 impl Units {
     fn cut<T: ConvElement>(geometry: &Geometry) -> Self {
         let Machine { lanes, registers } = machine::<T>();
-        let block = if registers >= 32 { [4, 5] } else { [3, 4] };
+        let [block, _] = largest_block(registers);
         let [height, width] = geometry.output();
         let bytes = |rows: usize| {
             let panel = Panel::new(geometry, rows);
-            (geometry.group_inputs() * panel.pixels() + block[0] * rows * width) * lanes * size_of::<T>()
+            (geometry.group_inputs() * panel.pixels() + block * rows * width) * lanes * size_of::<T>()
         };
         let mut rows = height;
         while rows > 1 && bytes(rows) > UNIT_BYTES {
             rows -= 1;
         }
         let row_blocks = height.div_ceil(rows);
-        Self {
-            lanes,
-            image_blocks: geometry.batch.div_ceil(lanes),
-            rows: height.div_ceil(row_blocks),
-            row_blocks,
-            block,
-        }
+        Self { lanes, image_blocks: geometry.batch.div_ceil(lanes), rows: height.div_ceil(row_blocks), row_blocks }
     }
 
     fn count(&self) -> usize {
@@ -133,9 +125,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
             let panel = Panel::new(geometry, rows.len());
             self.pack_x(&mut x_panel, panel, rows.start, images.clone());
             self.pack_grad_y(&mut y_panel, rows.clone(), images);
-            let x = T::as_vectors::<S>(&x_panel).0;
-            let y = T::as_vectors::<S>(&y_panel).0;
-            self.add_products(simd, x, panel, y, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
+            self.add_products(simd, &x_panel, panel, &y_panel, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
         }
         for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
             *total = T::sum_lanes(simd, sum);
@@ -190,123 +180,56 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// Adds a unit's products to `sums`, a vector per weight.
     #[inline(always)]
-    fn add_products<S: Simd>(
-        &self,
-        simd: S,
-        x: &[T::Vector<S>],
-        panel: Panel,
-        y: &[T::Vector<S>],
-        rows: usize,
-        sums: &mut [T::Vector<S>],
-    ) {
+    fn add_products<S: Simd>(&self, simd: S, x: &[T], panel: Panel, y: &[T], rows: usize, sums: &mut [T::Vector<S>]) {
         let geometry = self.geometry;
-        let [output_block, tap_block] = self.units.block;
-        let (outputs, taps) = (geometry.group_outputs(), geometry.taps());
-        let output_blocks = outputs.div_ceil(output_block);
-        let tap_blocks = taps.div_ceil(tap_block);
+        let (outputs, taps, lanes) = (geometry.group_outputs(), geometry.taps(), self.units.lanes);
+        let width = geometry.output()[1];
+        let runs = self.runs(panel, rows);
         for group in 0..geometry.groups {
-            let x = &x[group * geometry.group_inputs() * panel.pixels()..];
-            for block in 0..output_blocks {
-                let outputs_of_block = balanced(outputs, output_blocks, block);
-                for block in 0..tap_blocks {
-                    let product = Product {
-                        geometry,
-                        x,
-                        panel,
-                        y,
-                        rows,
-                        first_output: group * outputs + outputs_of_block.start,
-                        first_tap: balanced(taps, tap_blocks, block).start,
-                    };
-                    let size = (outputs_of_block.len(), balanced(taps, tap_blocks, block).len());
-                    product.dispatch::<T, S>(simd, size, sums);
-                }
-            }
-        }
-    }
-}
-
-/// One block of weights of one unit.
-struct Product<'a, V> {
-    geometry: &'a Geometry,
-    /// The panel from the group's first channel on.
-    x: &'a [V],
-    panel: Panel,
-    y: &'a [V],
-    rows: usize,
-    first_output: usize,
-    first_tap: usize,
-}
-
-impl<V: Copy> Product<'_, V> {
-    #[inline(always)]
-    fn dispatch<T: Lanes<Vector<S> = V>, S: Simd>(&self, simd: S, size: (usize, usize), sums: &mut [V]) {
-        macro_rules! cases {
-            ($($outputs:literal $taps:literal),*) => {
-                match size {
-                    $(($outputs, $taps) => self.add::<T, S, $outputs, $taps>(simd, sums),)*
-                    _ => unreachable!("no kernel for a block of {size:?}"),
-                }
+            let first = group * geometry.group_inputs();
+            let x_starts: Vec<usize> =
+                (0..taps).map(|tap| (first * panel.pixels() + offset(geometry, panel, tap)) * lanes).collect();
+            let outer = Outer {
+                y,
+                x,
+                y_stride: rows * width * lanes,
+                x_starts: &x_starts,
+                runs: &runs,
+                run_len: if geometry.stride[1] == 1 { width } else { 1 },
             };
-        }
-        if S::REGISTER_COUNT >= 32 {
-            cases!(1 1, 1 2, 1 3, 1 4, 1 5, 2 1, 2 2, 2 3, 2 4, 2 5, 3 1, 3 2, 3 3, 3 4, 3 5, 4 1, 4 2, 4 3, 4 4, 4 5);
-        } else {
-            cases!(1 1, 1 2, 1 3, 1 4, 2 1, 2 2, 2 3, 2 4, 3 1, 3 2, 3 3, 3 4);
+            outer.run(simd, group * outputs..(group + 1) * outputs, &mut AddTo { sums, taps });
         }
     }
 
-    #[inline(always)]
-    fn add<T: Lanes<Vector<S> = V>, S: Simd, const O: usize, const J: usize>(&self, simd: S, sums: &mut [V]) {
-        let products = if self.geometry.stride[1] == 1 {
-            self.sum_pixels::<T, S, O, J>(simd, 1)
-        } else {
-            self.sum_pixels::<T, S, O, J>(simd, self.geometry.stride[1])
-        };
-        let taps = self.geometry.taps();
-        for (o, products) in products.into_iter().enumerate() {
-            let sums = &mut sums[(self.first_output + o) * taps + self.first_tap..][..J];
-            for (sum, product) in sums.iter_mut().zip(products) {
-                *sum = T::add_lanes(simd, *sum, product);
-            }
-        }
+    /// A run is a row of pixels, or with a horizontal stride one pixel.
+    fn runs(&self, panel: Panel, rows: usize) -> Vec<(usize, usize)> {
+        let geometry = self.geometry;
+        let (width, [row_stride, stride]) = (geometry.output()[1], geometry.stride);
+        let pixels_in_row = if stride == 1 { 1 } else { width };
+        let pixels = (0..rows).flat_map(|row| (0..pixels_in_row).map(move |column| (row, column)));
+        let run = |(row, column)| (row * width + column, row * row_stride * panel.columns + column * stride);
+        pixels.map(run).map(|(y, x)| (y * self.units.lanes, x * self.units.lanes)).collect()
     }
+}
 
-    /// `stride` is the geometry's horizontal one, given by itself so that 1 is a constant in its copy of the loop.
-    #[inline(always)]
-    fn sum_pixels<T: Lanes<Vector<S> = V>, S: Simd, const O: usize, const J: usize>(
-        &self,
-        simd: S,
-        stride: usize,
-    ) -> [[V; J]; O] {
-        let width = self.geometry.output()[1];
-        let taps: [usize; J] = std::array::from_fn(|j| self.offset(self.first_tap + j));
-        let mut sums = [[T::splat(simd, T::ZERO); J]; O];
-        for row in 0..self.rows {
-            let ys: [&[V]; O] =
-                std::array::from_fn(|o| &self.y[((self.first_output + o) * self.rows + row) * width..][..width]);
-            let row_start = row * self.geometry.stride[0] * self.panel.columns;
-            let xs: [&[V]; J] = std::array::from_fn(|j| &self.x[taps[j] + row_start..][..(width - 1) * stride + 1]);
-            for pixel in 0..width {
-                let y: [V; O] = std::array::from_fn(|o| ys[o][pixel]);
-                for j in 0..J {
-                    let x = xs[j][pixel * stride];
-                    for o in 0..O {
-                        sums[o][j] = T::mul_add(simd, y[o], x, sums[o][j]);
-                    }
-                }
-            }
-        }
-        sums
-    }
+/// Where the input of a (channel, tap) pair of the first output pixel lies in the panel.
+fn offset(geometry: &Geometry, panel: Panel, tap: usize) -> usize {
+    let [kernel_height, kernel_width] = geometry.kernel;
+    let (channel, row, column) =
+        (tap / (kernel_height * kernel_width), tap / kernel_width % kernel_height, tap % kernel_width);
+    (channel * panel.rows + row * geometry.dilation[0]) * panel.columns + column * geometry.dilation[1]
+}
 
-    /// Where the input of a (channel, tap) pair of the first output pixel lies in the panel.
+/// Adds to a vector per weight.
+struct AddTo<'a, V> {
+    sums: &'a mut [V],
+    taps: usize,
+}
+
+impl<T: Lanes, S: Simd> Sink<T, S> for AddTo<'_, T::Vector<S>> {
     #[inline(always)]
-    fn offset(&self, tap: usize) -> usize {
-        let [kernel_height, kernel_width] = self.geometry.kernel;
-        let (channel, row, column) =
-            (tap / (kernel_height * kernel_width), tap / kernel_width % kernel_height, tap % kernel_width);
-        (channel * self.panel.rows + row * self.geometry.dilation[0]) * self.panel.columns
-            + column * self.geometry.dilation[1]
+    fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>) {
+        let total = &mut self.sums[row * self.taps + column];
+        *total = T::add_lanes(simd, *total, sum);
     }
 }
