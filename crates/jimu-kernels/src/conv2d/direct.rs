@@ -12,9 +12,10 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::{Activation, ConvElement, Geometry};
+use crate::simd;
 use crate::threads;
 
 pub(super) fn forward<T: ConvElement>(
@@ -33,7 +34,7 @@ pub(super) fn forward<T: ConvElement>(
             let weight = weight[output * geometry.taps() + tap.weight];
             for (row, source) in tap.rows() {
                 let to = &mut plane[row * width..][tap.columns.outputs.clone()];
-                Arch::new().dispatch(AddScaled {
+                simd::dispatch(AddScaled {
                     to,
                     to_step: 1,
                     from: &x[source..],
@@ -64,7 +65,7 @@ pub(super) fn backward_input<T: ConvElement>(geometry: &Geometry, grad_y: &[T], 
                 for (row, source) in tap.rows() {
                     let start = ((image * geometry.out_channels + output) * height + row) * width;
                     let from = &grad_y[start..start + width][tap.columns.outputs.clone()];
-                    Arch::new().dispatch(AddScaled {
+                    simd::dispatch(AddScaled {
                         to: &mut plane[source..],
                         to_step: geometry.stride[1],
                         from,
@@ -88,7 +89,7 @@ pub(super) fn backward_weight<T: ConvElement>(geometry: &Geometry, x: &[T], grad
                 for (row, source) in tap.rows() {
                     let start = ((image * geometry.out_channels + output) * height + row) * width;
                     let a = &grad_y[start..start + width][tap.columns.outputs.clone()];
-                    total = total + Arch::new().dispatch(Dot { a, b: &x[source..], b_step: geometry.stride[1] });
+                    total = total + simd::dispatch(Dot { a, b: &x[source..], b_step: geometry.stride[1] });
                 }
                 grad_weight[tap.weight] = total;
             }

@@ -4,7 +4,9 @@ use std::fmt::Debug;
 use std::ops::{Add, Div, Mul};
 
 use bytemuck::Pod;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+use crate::simd;
 
 /// A number of which SIMD registers hold several.
 pub trait Lanes:
@@ -134,7 +136,7 @@ pub(super) struct Machine {
     pub registers: usize,
 }
 
-/// The vector unit that [`Arch::dispatch`] will pick, for numbers of type `T`.
+/// The vector unit that [`simd::dispatch`] will pick, for numbers of type `T`.
 pub(super) fn machine<T: Lanes>() -> Machine {
     struct Ask<T>(std::marker::PhantomData<T>);
     impl<T: Lanes> WithSimd for Ask<T> {
@@ -143,7 +145,7 @@ pub(super) fn machine<T: Lanes>() -> Machine {
             Machine { lanes: T::lanes::<S>(), registers: S::REGISTER_COUNT }
         }
     }
-    Arch::new().dispatch(Ask::<T>(std::marker::PhantomData))
+    simd::dispatch(Ask::<T>(std::marker::PhantomData))
 }
 
 /// The sum of `values`: four interleaved registers, then their lanes.
@@ -169,5 +171,5 @@ pub(super) fn sum<T: Lanes>(values: &[T]) -> T {
             T::sum_lanes(simd, T::add_lanes(simd, T::add_lanes(simd, a, b), T::add_lanes(simd, c, d)))
         }
     }
-    Arch::new().dispatch(Sum(values))
+    simd::dispatch(Sum(values))
 }

@@ -26,7 +26,6 @@ mod shared;
 mod window;
 
 pub use lanes::Lanes;
-pub(crate) use shared::SharedSlice;
 
 use crate::buffer::Buffer;
 use crate::threads;

@@ -1,16 +1,17 @@
 //! Average pooling of one plane whose pixels are rows of `lanes` numbers. The [parent](super) has the map.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::{Divisor, Geometry};
 use crate::conv2d::Lanes;
+use crate::simd;
 
 pub(super) fn forward<T: Lanes>(geometry: &Geometry, lanes: usize, divisor: Divisor, x: &[T], y: &mut [T]) {
-    Arch::new().dispatch(Forward { geometry, lanes, divisor, x, y });
+    simd::dispatch(Forward { geometry, lanes, divisor, x, y });
 }
 
 pub(super) fn backward<T: Lanes>(geometry: &Geometry, lanes: usize, divisor: Divisor, grad_y: &[T], grad_x: &mut [T]) {
-    Arch::new().dispatch(Backward { geometry, lanes, divisor, grad_y, grad_x });
+    simd::dispatch(Backward { geometry, lanes, divisor, grad_y, grad_x });
 }
 
 /// What the window at an output pixel is divided by.

@@ -1,16 +1,17 @@
 //! Max pooling of one plane whose pixels are rows of `lanes` numbers. The [parent](super) has the map.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::{Geometry, is_halving};
 use crate::conv2d::Lanes;
+use crate::simd;
 
 pub(super) fn forward<T: Lanes>(geometry: &Geometry, lanes: usize, x: &[T], y: &mut [T], taps: &mut [u32]) {
-    Arch::new().dispatch(Forward { geometry, lanes, x, y, taps });
+    simd::dispatch(Forward { geometry, lanes, x, y, taps });
 }
 
 pub(super) fn backward<T: Lanes>(geometry: &Geometry, lanes: usize, grad_y: &[T], taps: &[u32], grad_x: &mut [T]) {
-    Arch::new().dispatch(Backward { geometry, lanes, grad_y, taps, grad_x });
+    simd::dispatch(Backward { geometry, lanes, grad_y, taps, grad_x });
 }
 
 struct Forward<'a, T> {

@@ -191,10 +191,10 @@ pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T],
     check_lengths(geometry, x.len(), y.len());
     assert_eq!(taps.len(), y.len(), "pool2d: one tap per output");
     let planes = Planes::new(geometry, layout);
-    let taps = crate::conv2d::SharedSlice::new(taps);
-    planes.for_each(y, planes.output_len, |plane, y| {
-        // SAFETY: every plane is visited once, and planes do not overlap.
-        let taps = unsafe { taps.part(plane * planes.output_len, planes.output_len) };
+    if y.is_empty() {
+        return;
+    }
+    threads::parallel_chunks2_mut(y, planes.output_len, taps, planes.output_len, |plane, y, taps| {
         (T::KERNELS.max)(geometry, planes.lanes, planes.input(x, plane), y, taps);
     });
 }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
 use super::super::shared::SharedSlice;
 use super::super::window::{Axis, Run};
 use super::super::{Activation, ConvElement, Geometry, balanced};
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// Most target channels in a register block.
@@ -152,7 +153,7 @@ fn run<T: ConvElement>(gather: &Gather<'_, T>) {
         let (batch_block, row_block) = (index / row_blocks, index % row_blocks);
         let first_image = batch_block * images;
         let first_row = row_block * rows;
-        Arch::new().dispatch(Task {
+        simd::dispatch(Task {
             gather,
             images: first_image..gather.batch.min(first_image + images),
             rows: first_row..gather.target_size[0].min(first_row + rows),

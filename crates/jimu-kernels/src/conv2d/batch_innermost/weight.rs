@@ -13,12 +13,13 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
 use super::super::outer::{Outer, Sink, largest_block};
 use super::super::{ConvElement, Geometry, add_in_order, balanced};
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// Most tasks that a gradient is cut into: each has a copy of the weight's gradient.
@@ -37,7 +38,7 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     let mut partials = Buffer::unspecified(tasks * grad_weight.len());
     threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
         let units_of_task = balanced(units.count(), tasks, index);
-        Arch::new().dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
+        simd::dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
     });
     add_in_order(&partials, grad_weight);
 }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
 use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement, balanced};
 use super::pass::Pass;
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// Most target channels in a register block.
@@ -69,7 +70,7 @@ pub(super) fn run<T: ConvElement>(
         let (index, part) = (index / cut.channel_parts, index % cut.channel_parts);
         let (index, group) = (index / pass.groups, index % pass.groups);
         let (images, rows) = (index / cut.row_blocks * cut.images, index % cut.row_blocks * cut.rows);
-        Arch::new().dispatch(Task {
+        simd::dispatch(Task {
             pass,
             source,
             weights,

@@ -10,13 +10,14 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
 use super::super::outer::{Outer, Sink, largest_block};
 use super::super::shared::SharedSlice;
 use super::super::{ConvElement, Geometry, add_in_order, balanced};
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// Tasks to cut the work into.
@@ -50,7 +51,7 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
         let taps = geometry.taps();
         // SAFETY: a part is one task's output channels in one partial gradient; no two tasks have both the same.
         let partial = unsafe { shared.part(sum * len + first * taps, outputs.len() * taps) };
-        Arch::new().dispatch(Task {
+        simd::dispatch(Task {
             geometry,
             x,
             grad_y,
