@@ -127,6 +127,23 @@ impl_lanes!(
     as_mut_simd_f64s
 );
 
+/// Copies `from` to the front of `to`, whole registers, and fills the rest of `to` with zeros: for pieces so short that
+/// a call to the system's copy would take longer.
+#[inline(always)]
+pub(super) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
+    let to = T::as_vectors_mut::<S>(to).0;
+    let (whole, rest) = T::as_vectors::<S>(from);
+    for (to, &value) in to.iter_mut().zip(whole) {
+        *to = value;
+    }
+    if whole.len() < to.len() {
+        to[whole.len()] = T::load_part(simd, rest);
+        for to in &mut to[whole.len() + 1..] {
+            *to = T::splat(simd, T::ZERO);
+        }
+    }
+}
+
 /// The vector unit as a kernel that is cut for it needs to know it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Machine {

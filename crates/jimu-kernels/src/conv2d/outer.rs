@@ -76,16 +76,22 @@ impl<T: Lanes> Outer<'_, T> {
         sink: &mut impl Sink<T, S>,
     ) {
         let len = self.run_len * T::lanes::<S>();
-        let mut sums = [[T::splat(simd, T::ZERO); J]; O];
+        let zero = T::splat(simd, T::ZERO);
+        let mut sums = [[zero; J]; O];
         for &(y_start, x_start) in self.runs {
-            let ys: [&[T::Vector<S>]; O] = std::array::from_fn(|o| {
-                &T::as_vectors::<S>(&self.y[(row + o) * self.y_stride + y_start..][..len]).0[..self.run_len]
-            });
-            let xs: [&[T::Vector<S>]; J] = std::array::from_fn(|j| {
-                &T::as_vectors::<S>(&self.x[self.x_starts[column + j] + x_start..][..len]).0[..self.run_len]
-            });
+            let (mut ys, mut xs): ([&[T::Vector<S>]; O], [&[T::Vector<S>]; J]) = ([&[]; O], [&[]; J]);
+            for o in 0..O {
+                ys[o] = &T::as_vectors::<S>(&self.y[(row + o) * self.y_stride + y_start..][..len]).0[..self.run_len];
+            }
+            for j in 0..J {
+                xs[j] = &T::as_vectors::<S>(&self.x[self.x_starts[column + j] + x_start..][..len]).0[..self.run_len];
+            }
             for i in 0..self.run_len {
-                let y: [T::Vector<S>; O] = std::array::from_fn(|o| ys[o][i]);
+                // Loops, not `array::from_fn`: that is compiled without the vector instructions, and called.
+                let mut y = [zero; O];
+                for o in 0..O {
+                    y[o] = ys[o][i];
+                }
                 for j in 0..J {
                     let x = xs[j][i];
                     for o in 0..O {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
+use super::super::lanes::{Lanes, Machine, copy_short, machine};
 use super::super::shared::SharedSlice;
 use super::super::window::{Axis, Run};
 use super::super::{Activation, ConvElement, Geometry, balanced};
@@ -208,7 +208,7 @@ impl<T: ConvElement> Task<'_, T> {
     fn run<S: Simd, const V: usize>(&self, simd: S) {
         let gather = self.gather;
         let source_rows = gather.rows.sources(self.rows.clone());
-        let panel = self.pack_panel(V * T::lanes::<S>(), source_rows.clone());
+        let panel = self.pack_panel(simd, V * T::lanes::<S>(), source_rows.clone());
         let panel = T::as_vectors::<S>(&panel).0.as_chunks::<V>().0;
         for row in self.rows.clone() {
             let mut row_run = gather.rows.runs[row];
@@ -231,7 +231,7 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// Copies the source rows of the task's images to `[channel][row][column][width images]`, zeros after the last image.
     #[inline(always)]
-    fn pack_panel(&self, width: usize, rows: Range<usize>) -> Buffer<T> {
+    fn pack_panel<S: Simd>(&self, simd: S, width: usize, rows: Range<usize>) -> Buffer<T> {
         let gather = self.gather;
         let [height, columns] = gather.source_size;
         let channels = gather.source.len() / (gather.batch * height * columns);
@@ -241,8 +241,7 @@ impl<T: ConvElement> Task<'_, T> {
         for channel in 0..channels {
             let start = (channel * height + rows.start) * columns;
             for (pixel, to) in (start..start + rows.len() * columns).zip(&mut pixels) {
-                to[..used].copy_from_slice(&gather.source[pixel * gather.batch + self.images.start..][..used]);
-                to[used..].fill(T::ZERO);
+                copy_short(simd, to, &gather.source[pixel * gather.batch + self.images.start..][..used]);
             }
         }
         panel

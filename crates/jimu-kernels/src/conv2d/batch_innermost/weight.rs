@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
+use super::super::lanes::{Lanes, Machine, copy_short, machine};
 use super::super::outer::{Outer, Sink, largest_block};
 use super::super::{ConvElement, Geometry, add_in_order, balanced};
 use crate::buffer::Buffer;
@@ -124,8 +124,8 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 continue;
             }
             let panel = Panel::new(geometry, rows.len());
-            self.pack_x(&mut x_panel, panel, rows.start, images.clone());
-            self.pack_grad_y(&mut y_panel, rows.clone(), images);
+            self.pack_x(simd, &mut x_panel, panel, rows.start, images.clone());
+            self.pack_grad_y(simd, &mut y_panel, rows.clone(), images);
             self.add_products(simd, &x_panel, panel, &y_panel, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
         }
         for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
@@ -137,7 +137,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
 impl<T: ConvElement> Task<'_, T> {
     /// Fills `[channel][panel row][panel column][lane]` with the input under the output rows from `first_row` on.
     #[inline(always)]
-    fn pack_x(&self, to: &mut [T], panel: Panel, first_row: usize, images: Range<usize>) {
+    fn pack_x<S: Simd>(&self, simd: S, to: &mut [T], panel: Panel, first_row: usize, images: Range<usize>) {
         let geometry = self.geometry;
         let [height, width] = geometry.input;
         let [[top, _], [left, _]] = geometry.padding;
@@ -153,7 +153,8 @@ impl<T: ConvElement> Task<'_, T> {
                 if column < left || column - left >= width {
                     to.fill(T::ZERO);
                 } else {
-                    self.pack_pixel(to, self.x, start + column - left, images.clone());
+                    let from = &self.x[(start + column - left) * geometry.batch..][images.clone()];
+                    copy_short(simd, to, from);
                 }
             }
         }
@@ -161,22 +162,15 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// Fills `[channel][row][column][lane]`.
     #[inline(always)]
-    fn pack_grad_y(&self, to: &mut [T], rows: Range<usize>, images: Range<usize>) {
+    fn pack_grad_y<S: Simd>(&self, simd: S, to: &mut [T], rows: Range<usize>, images: Range<usize>) {
         let [height, width] = self.geometry.output();
         let mut pixels = to.chunks_exact_mut(self.units.lanes);
         for channel in 0..self.geometry.out_channels {
             let start = (channel * height + rows.start) * width;
             for (pixel, to) in (start..start + rows.len() * width).zip(&mut pixels) {
-                self.pack_pixel(to, self.grad_y, pixel, images.clone());
+                copy_short(simd, to, &self.grad_y[pixel * self.geometry.batch..][images.clone()]);
             }
         }
-    }
-
-    #[inline(always)]
-    fn pack_pixel(&self, to: &mut [T], from: &[T], pixel: usize, images: Range<usize>) {
-        let used = images.len();
-        to[..used].copy_from_slice(&from[pixel * self.geometry.batch + images.start..][..used]);
-        to[used..].fill(T::ZERO);
     }
 
     /// Adds a unit's products to `sums`, a vector per weight.
