@@ -16,6 +16,8 @@ use crate::threads;
 const MAX_CHANNELS: usize = 6;
 /// Bytes of the panel that a task copies its source rows to: half a small second-level cache.
 const PANEL_BYTES: usize = 128 << 10;
+/// Bytes of target that neighbouring tasks, each with a few images of every pixel, write together.
+const REGION_BYTES: usize = 1 << 20;
 /// Tasks to cut small batches into, so that a few threads find work.
 const MIN_TASKS: usize = 16;
 /// Fewest target rows in a task, unless the panel would not fit: neighbouring tasks copy some source rows twice.
@@ -150,7 +152,8 @@ fn run<T: ConvElement>(gather: &Gather<'_, T>) {
     let rows = rows_per_task(gather, images, batch_blocks);
     let row_blocks = gather.target_size[0].div_ceil(rows);
     threads::parallel_for(batch_blocks * row_blocks, |index| {
-        let (batch_block, row_block) = (index / row_blocks, index % row_blocks);
+        // Neighbouring tasks have the same rows: their images share cache lines and pages.
+        let (row_block, batch_block) = (index / batch_blocks, index % batch_blocks);
         let first_image = batch_block * images;
         let first_row = row_block * rows;
         simd::dispatch(Task {
@@ -170,7 +173,9 @@ fn rows_per_task<T>(gather: &Gather<'_, T>, images: usize, batch_blocks: usize) 
     let height = gather.target_size[0];
     let all_channels = gather.source.len() / (gather.batch * gather.source_size[0] * gather.source_size[1]);
     let row_bytes = all_channels * gather.source_size[1] * images * size_of::<T>();
-    let mut rows = height.div_ceil(MIN_TASKS.div_ceil(batch_blocks)).max(MIN_ROWS).min(height);
+    let target_row_bytes = gather.target.len() / height * size_of::<T>();
+    let for_all_images = REGION_BYTES / target_row_bytes.max(1);
+    let mut rows = height.div_ceil(MIN_TASKS.div_ceil(batch_blocks)).min(for_all_images).max(MIN_ROWS).min(height);
     while rows > 1
         && gather.rows.sources(0..rows).len().max(gather.rows.sources(height - rows..height).len()) * row_bytes
             > PANEL_BYTES

@@ -116,9 +116,10 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
         let mut y_panel = Buffer::<T>::unspecified(geometry.out_channels * self.units.rows * width * lanes);
         let mut sums = Buffer::<T>::zeroed(self.partial.len() * lanes);
         for unit in self.units_of_task.clone() {
-            let first_image = unit / self.units.row_blocks * lanes;
+            // Neighbouring units have the same rows: their images share cache lines and pages.
+            let first_image = unit % self.units.image_blocks * lanes;
             let images = first_image..geometry.batch.min(first_image + lanes);
-            let first_row = unit % self.units.row_blocks * self.units.rows;
+            let first_row = unit / self.units.image_blocks * self.units.rows;
             let rows = first_row..height.min(first_row + self.units.rows);
             if rows.is_empty() {
                 continue;
