@@ -193,3 +193,32 @@ fn a_slice_of_the_wrong_length_panics() {
     let geometry = square(1, [1, 1], 3, 2, 0);
     forward(&geometry, Path::Direct, &[0.0f32; 9], &[0.0; 3], None, Activation::Identity, &mut [0.0; 4]);
 }
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    let geometries = [
+        square(70, [3, 8], 13, 3, 1),
+        square(5, [20, 40], 12, 3, 1),
+        Geometry { groups: 2, stride: [2, 1], ..square(3, [16, 60], 9, 3, 1) },
+    ];
+    let mut numbers = Numbers(11);
+    for geometry in geometries {
+        let x = cast::<f32>(&numbers.values(geometry.input_len()));
+        let weight = cast::<f32>(&numbers.values(geometry.weight_len()));
+        let grad_y = cast::<f32>(&numbers.values(geometry.output_len()));
+        for path in PATHS {
+            let results = [1, 2, 7].map(|threads| {
+                crate::threads::set_num_threads(threads);
+                let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());
+                let mut grad_bias = vec![0.0; geometry.out_channels];
+                forward(&geometry, path, &x, &weight, None, Activation::Identity, &mut y);
+                backward_input(&geometry, path, &grad_y, &weight, &mut grad_x);
+                backward_weight(&geometry, path, &x, &grad_y, &mut grad_weight);
+                backward_bias(&geometry, path, &grad_y, &mut grad_bias);
+                [y, grad_x, grad_weight, grad_bias]
+                    .map(|values| values.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+            });
+            assert!(results[0] == results[1] && results[1] == results[2], "{path:?} {geometry:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The gradient of the weight of `[N, C, H, W]` images, a SIMD lane per pixel of a row of output.
 //!
-//! The work is cut into units: an image, and rows of output of which a few channels fit the first-level cache. A unit
+//! The work is cut into units: rows of output, or whole small images, of which a few channels fit the first-level cache. A unit
 //! copies its rows of `grad_y`, filled up with zeros to whole vectors, and the padded rows of `x` under them, with the
 //! columns of each phase of the stride together: there, every tap of a row of output is a run of neighbouring numbers.
 //! Then every weight's sum over the unit is made in a register and added to the task's partial gradient.
@@ -35,9 +35,8 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_y: &[T],
     grad_weight: &mut [T],
 ) {
-    let rows = rows_per_unit::<T>(geometry);
-    let row_blocks = geometry.output()[0].div_ceil(rows);
-    let units = geometry.batch * row_blocks;
+    let cut = Cut::new::<T>(geometry);
+    let units = cut.units(geometry);
     let len = grad_weight.len();
     let sums = TASKS.min(units).min(PARTIALS_LEN / len).max(1);
     let channel_parts = TASKS.div_ceil(sums * geometry.groups).min(geometry.group_outputs().div_ceil(MIN_CHANNELS));
@@ -58,25 +57,39 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
             group,
             outputs: first..first + outputs.len(),
             units: balanced(units, sums, sum),
-            rows,
-            row_blocks,
+            cut: &cut,
             partial,
         });
     });
     add_in_order(&partials, grad_weight);
 }
 
-fn rows_per_unit<T: Lanes>(geometry: &Geometry) -> usize {
-    let Machine { lanes, registers } = machine::<T>();
-    let [outputs, taps] = largest_block(registers);
-    let channels = taps.div_ceil(geometry.kernel[0] * geometry.kernel[1]);
-    let height = geometry.output()[0];
-    let bytes = |rows: usize| {
-        let copy = Copy::new(geometry, rows, lanes);
-        (outputs * rows * copy.y_width + channels * copy.plane_len()) * size_of::<T>()
-    };
-    let fitting = (1..=height).rev().find(|&rows| bytes(rows) <= UNIT_BYTES).unwrap_or(1);
-    height.div_ceil(height.div_ceil(fitting))
+/// How images and rows of output are cut into units: several rows of one image, or all rows of several images.
+struct Cut {
+    images: usize,
+    rows: usize,
+    row_blocks: usize,
+}
+
+impl Cut {
+    fn new<T: Lanes>(geometry: &Geometry) -> Self {
+        let Machine { lanes, registers } = machine::<T>();
+        let [outputs, taps] = largest_block(registers);
+        let channels = taps.div_ceil(geometry.kernel[0] * geometry.kernel[1]);
+        let height = geometry.output()[0];
+        let bytes = |rows: usize| {
+            let copy = Copy::new(geometry, rows, lanes);
+            (outputs * rows * copy.y_width + channels * copy.plane_len()) * size_of::<T>()
+        };
+        let fitting = (1..=height).rev().find(|&rows| bytes(rows) <= UNIT_BYTES).unwrap_or(1);
+        let row_blocks = height.div_ceil(fitting);
+        let images = if row_blocks > 1 { 1 } else { (UNIT_BYTES / bytes(height)).clamp(1, geometry.batch) };
+        Self { images, rows: height.div_ceil(row_blocks), row_blocks }
+    }
+
+    fn units(&self, geometry: &Geometry) -> usize {
+        geometry.batch.div_ceil(self.images) * self.row_blocks
+    }
 }
 
 /// The sizes of a unit's copies of `grad_y` and `x`.
@@ -119,8 +132,7 @@ struct Task<'a, T> {
     group: usize,
     outputs: Range<usize>,
     units: Range<usize>,
-    rows: usize,
-    row_blocks: usize,
+    cut: &'a Cut,
     partial: &'a mut [T],
 }
 
@@ -145,22 +157,33 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let geometry = self.geometry;
         let lanes = T::lanes::<S>();
-        let largest = Copy::new(geometry, self.rows, lanes);
-        let mut x_copy = Buffer::unspecified(geometry.group_inputs() * largest.plane_len());
-        let mut y_copy = Buffer::unspecified(self.outputs.len() * self.rows * largest.y_width);
+        let largest = Copy::new(geometry, self.cut.rows, lanes);
+        let (inputs, outputs) = (geometry.group_inputs(), self.outputs.len());
+        let mut x_copy = Buffer::unspecified(self.cut.images * inputs * largest.plane_len());
+        let mut y_copy = Buffer::unspecified(self.cut.images * outputs * self.cut.rows * largest.y_width);
         self.partial.fill(T::ZERO);
         for unit in self.units.clone() {
-            let first = unit % self.row_blocks * self.rows;
-            let rows = first..geometry.output()[0].min(first + self.rows);
+            let first_image = unit / self.cut.row_blocks * self.cut.images;
+            let images = first_image..geometry.batch.min(first_image + self.cut.images);
+            let first_row = unit % self.cut.row_blocks * self.cut.rows;
+            let rows = first_row..geometry.output()[0].min(first_row + self.cut.rows);
             if rows.is_empty() {
                 continue;
             }
-            let image = unit / self.row_blocks;
             let copy = Copy::new(geometry, rows.len(), lanes);
-            self.copy_x(&mut x_copy, copy, image, rows.start);
-            self.copy_grad_y(&mut y_copy, copy, image, rows.clone());
+            let (x_len, y_len) = (inputs * copy.plane_len(), outputs * rows.len() * copy.y_width);
+            let copies = x_copy.chunks_exact_mut(x_len).zip(y_copy.chunks_exact_mut(y_len));
+            for (image, (x_copy, y_copy)) in images.clone().zip(copies) {
+                self.copy_x(x_copy, copy, image, rows.start);
+                self.copy_grad_y(y_copy, copy, image, rows.clone());
+            }
             let step = geometry.stride[0] * copy.x_width();
-            let runs: Vec<_> = (0..rows.len()).map(|row| (row * copy.y_width, row * step)).collect();
+            let mut runs = Vec::with_capacity(images.len() * rows.len());
+            for image in 0..images.len() {
+                runs.extend(
+                    (0..rows.len()).map(|row| (image * y_len + row * copy.y_width, image * x_len + row * step)),
+                );
+            }
             let outer = Outer {
                 y: &y_copy,
                 x: &x_copy,
@@ -170,7 +193,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 run_len: copy.y_width / lanes,
             };
             let mut sink = AddTo { partial: &mut *self.partial, taps: geometry.taps() };
-            outer.run(simd, 0..self.outputs.len(), &mut sink);
+            outer.run(simd, 0..outputs, &mut sink);
         }
     }
 }
