@@ -4,6 +4,7 @@
 
 pub mod buffer;
 pub mod gemm;
+pub mod optimizer;
 pub mod reduce;
 pub mod strided;
 pub mod threads;

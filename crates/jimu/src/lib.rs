@@ -8,6 +8,7 @@ mod device;
 mod dtype;
 mod error;
 mod ops;
+pub mod optim;
 mod tensor;
 
 pub use autograd::no_grad;
