@@ -5,6 +5,7 @@
 pub mod buffer;
 pub mod gemm;
 pub mod optimizer;
+pub mod pixels;
 pub mod reduce;
 pub mod strided;
 pub mod threads;

@@ -4,6 +4,7 @@
 extern crate self as jimu;
 
 pub mod autograd;
+pub mod data;
 mod device;
 mod dtype;
 mod error;

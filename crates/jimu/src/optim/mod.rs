@@ -35,7 +35,7 @@ mod hyper_parameter;
 mod sgd;
 mod state_dict;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use adam::{Adam, AdamOptions};
 pub use adamw::{AdamW, AdamWOptions};

@@ -50,7 +50,7 @@ pub(super) fn resumes<O: Optimizer>(make: impl Fn([Tensor; 1]) -> O, blank: impl
 }
 
 /// The message of the panic of `f`.
-pub(super) fn message<R>(f: impl FnOnce() -> R) -> String {
+pub(crate) fn message<R>(f: impl FnOnce() -> R) -> String {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).err().expect("the call should panic");
     panic.downcast_ref::<String>().expect("a panic with a text").clone()
 }
