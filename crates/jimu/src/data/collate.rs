@@ -8,7 +8,7 @@ use crate::Tensor;
 /// | sample | batch |
 /// |---|---|
 /// | [`Tensor`] | their stack along a new first dimension |
-/// | `f32`, `f64`, `i64`, `u8`, `bool`, `usize` | a tensor of one dimension (`usize` as `i64`) |
+/// | `f32`, `f64`, `i64`, `u8`, `bool`, `i32`, `usize` | a tensor of one dimension (`i32` and `usize` as `i64`) |
 /// | a tuple | a tuple of batches |
 /// | [`String`] | a `Vec` of them |
 /// | [`Result`] | a batch, or the first error |
@@ -16,7 +16,7 @@ use crate::Tensor;
 /// ```
 /// use jimu::Tensor;
 /// use jimu::data::Collate;
-/// let samples = vec![(Tensor::zeros([2, 3]), 5), (Tensor::ones([2, 3]), 7)];
+/// let samples = vec![(Tensor::zeros([2, 3]), 5i64), (Tensor::ones([2, 3]), 7)];
 /// let (x, y) = Collate::collate(samples);
 /// assert_eq!(x.size(), [2, 2, 3]);
 /// assert_eq!(y.to_vec::<i64>(), [5, 7]);
@@ -55,13 +55,19 @@ macro_rules! collate_number {
 }
 collate_number!(f32, f64, i64, u8, bool);
 
-impl Collate for usize {
-    type Batch = Tensor;
+macro_rules! collate_as_i64 {
+    ($($number:ty),*) => {$(
+        impl Collate for $number {
+            type Batch = Tensor;
 
-    fn collate(samples: Vec<Self>) -> Tensor {
-        Tensor::from(samples.into_iter().map(|sample| sample as i64).collect::<Vec<_>>())
-    }
+            fn collate(samples: Vec<Self>) -> Tensor {
+                Tensor::from(samples.into_iter().map(|sample| sample as i64).collect::<Vec<_>>())
+            }
+        }
+    )*};
 }
+// `i32` is what an integer literal falls back to.
+collate_as_i64!(i32, usize);
 
 impl Collate for String {
     type Batch = Vec<String>;

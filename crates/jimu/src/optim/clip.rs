@@ -231,10 +231,10 @@ mod tests {
     #[test]
     fn what_is_not_a_number_stays_visible() {
         let w = with_gradient(Tensor::new([f64::NAN, 2.0]));
-        clip_grad_value_(&[w.clone()], 1.0);
+        clip_grad_value_(std::slice::from_ref(&w), 1.0);
         let clipped = w.grad().unwrap().to_vec::<f32>();
         assert!(clipped[0].is_nan() && clipped[1] == 1.0);
-        assert!(clip_grad_norm_of(&[w.clone()], 1.0, f64::INFINITY).is_nan());
+        assert!(clip_grad_norm_of(std::slice::from_ref(&w), 1.0, f64::INFINITY).is_nan());
         assert!(w.grad().unwrap().to_vec::<f32>()[1].is_nan());
     }
 

@@ -362,17 +362,20 @@ fn read_tensor<R: Rule>(
     if !dtype.is_floating_point() || tensor.is_meta() {
         return Err(OptimizerStateError::Elements { name: name.to_owned(), dtype, device });
     }
-    let shape = |expected: crate::Shape| match *tensor.shape() == expected {
+    let shape = |expected: &[usize]| match tensor.shape()[..] == *expected {
         true => Ok(()),
-        false => Err(OptimizerStateError::Shape { name: name.to_owned(), found: tensor.size(), expected }),
+        false => {
+            let (found, expected) = (tensor.shape().to_vec(), expected.to_vec());
+            Err(OptimizerStateError::Shape { name: name.to_owned(), found, expected })
+        }
     };
     if let Some(index) = R::SCALARS.iter().position(|&(scalar, _)| scalar == own) {
-        shape([].into())?;
+        shape(&[])?;
         state.scalars.get_or_insert_with(initial_scalars::<R>)[index] = tensor.item();
         return Ok(());
     }
     let index = R::BUFFERS.iter().position(|&buffer| buffer == own).ok_or_else(unknown)?;
-    shape(param.size())?;
+    shape(param.shape())?;
     state.buffers[index] = Some(copy_in_order(tensor, param.dtype(), &param.layout().memory_order()));
     Ok(())
 }

@@ -106,10 +106,6 @@ pub(super) fn at_least_zero(value: f64) -> Result<(), &'static str> {
     if value >= 0.0 { Ok(()) } else { Err("give a number that is 0 or more") }
 }
 
-pub(super) fn up_to_one(value: f64) -> Result<(), &'static str> {
-    if (0.0..=1.0).contains(&value) { Ok(()) } else { Err("give a number from 0 to 1") }
-}
-
 pub(super) fn below_one((first, second): (f64, f64)) -> Result<(), &'static str> {
     let valid = 0.0..1.0;
     match valid.contains(&first) && valid.contains(&second) {

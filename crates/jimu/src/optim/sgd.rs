@@ -299,7 +299,8 @@ mod tests {
             state
         };
         let key = "state.0.momentum_buffer";
-        let cases: [(_, fn(&OptimizerStateError) -> bool); 6] = [
+        type Expected = fn(&OptimizerStateError) -> bool;
+        let cases: [(_, Expected); 6] = [
             (break_it(&|state| state.groups.clear()), |e| matches!(e, OptimizerStateError::Groups { found: 0, .. })),
             (break_it(&|state| state.groups[0].params.push(1)), |e| {
                 matches!(e, OptimizerStateError::Params { found: 2, expected: 1, .. })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::HyperParameter;
-use crate::{DType, Shape, Tensor};
+use crate::{DType, Tensor};
 
 /// The whole state of an optimiser: [`Optimizer::state_dict`](super::Optimizer::state_dict).
 ///
@@ -98,14 +98,14 @@ pub enum OptimizerStateError {
         optimizer: &'static str,
     },
     /// A tensor has not the shape of the parameter it belongs to.
-    #[error("`{name}` of the state has shape {found}, but its parameter has shape {expected}")]
+    #[error("`{name}` of the state has shape {found:?}, but its parameter has shape {expected:?}")]
     Shape {
         /// The tensor's name.
         name: String,
         /// In the state.
-        found: Shape,
+        found: Vec<usize>,
         /// The parameter's.
-        expected: Shape,
+        expected: Vec<usize>,
     },
     /// A tensor's elements are not real numbers, or it has none.
     #[error("`{name}` of the state is a {dtype} tensor on {device}, but must hold real numbers in memory")]
