@@ -6,6 +6,8 @@ pub mod buffer;
 pub mod conv2d;
 pub mod gemm;
 pub mod pool2d;
+pub mod optimizer;
+pub mod pixels;
 pub mod reduce;
 pub mod simd;
 pub mod strided;

@@ -4,10 +4,12 @@
 extern crate self as jimu;
 
 pub mod autograd;
+pub mod data;
 mod device;
 mod dtype;
 mod error;
 mod ops;
+pub mod optim;
 mod tensor;
 
 pub use autograd::no_grad;

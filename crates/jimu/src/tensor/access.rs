@@ -1,9 +1,12 @@
 //! Reading elements out of a tensor, and writing into one.
 
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::strided;
 
-use super::{Layout, Tensor};
+use super::{Layout, Storage, Tensor};
 use crate::dtype::{DType, Element, dispatch_dtype};
 use crate::error::{OrRaise, ShapeError, raise};
 
@@ -134,6 +137,19 @@ impl Tensor {
             strided::copy(T::slice(&storage), source.offset, &source.strides, &source.shape, &mut copy);
             Tensor::from_buffer::<T>(copy, layout)
         })
+    }
+
+    /// Writes to the elements of a dense tensor in place, in the order of its memory.
+    pub(crate) fn update<T: Element, R>(&self, write: impl FnOnce(&mut [T::Stored]) -> R) -> R {
+        debug_assert!(self.layout().is_dense(), "an update of a tensor with gaps");
+        self.write_storage(|storage, layout| write(&mut T::slice_mut(storage)[layout.offset..][..layout.shape.numel()]))
+    }
+
+    /// Write access to the storage, for an update of many tensors at once. As with
+    /// [`write_storage`](Self::write_storage), the writer makes the storage its own by `Arc::make_mut`.
+    pub(crate) fn lock_storage(&self) -> RwLockWriteGuard<'_, Arc<Storage>> {
+        self.inner.version.fetch_add(1, Ordering::Relaxed);
+        self.inner.storage.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The storage, or the refusal of a tensor that has none.

@@ -50,6 +50,18 @@ pub(crate) fn next_stream() -> Generator {
     Generator::new(seed, stream)
 }
 
+/// Runs `f` with the calling thread's generator started from `seed`, and puts the generator back.
+pub(crate) fn with_seed<R>(seed: u64, f: impl FnOnce() -> R) -> R {
+    struct Restore((u64, u64));
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            STATE.set(self.0);
+        }
+    }
+    let _restore = Restore(STATE.replace((seed, 0)));
+    f()
+}
+
 /// A stream of random numbers.
 pub(crate) struct Generator(ChaCha8Rng);
 

@@ -1,0 +1,204 @@
+//! Optimisers: how gradients change parameters. [`torch.optim`](https://pytorch.org/docs/stable/optim.html).
+//!
+//! An optimiser is made over a model's parameters, which are handles: it writes to the same tensors that the model
+//! computes with. Options are builder methods with PyTorch's names and defaults.
+//!
+//! ```
+//! use jimu::Tensor;
+//! use jimu::optim::{Optimizer, Sgd};
+//!
+//! let w = Tensor::new([3.0, -2.0]).requires_grad_();
+//! let mut opt = Sgd::new([w.clone()], 0.1).momentum(0.9);
+//! for _ in 0..100 {
+//!     opt.zero_grad();
+//!     let loss = (&w * &w).sum();
+//!     loss.backward();
+//!     opt.step();
+//! }
+//! assert!(w.to_vec::<f32>().iter().all(|w| w.abs() < 0.05));
+//! ```
+//!
+//! ```text
+//! hyper_parameter.rs  values, checks, and the macro that gives an optimiser its options
+//! groups.rs           parameter groups, and the step that all optimisers share: gradients in the parameters' memory
+//!                     order, state made on first use, one pass over memory for all parameters together
+//! state_dict.rs       what an optimiser remembers, as named tensors and values
+//! sgd.rs, adam.rs, …  one optimiser each: the formula, its options, the update of an element
+//! clip.rs             clipping of gradients
+//! ```
+
+mod adam;
+mod adamw;
+mod clip;
+mod groups;
+mod hyper_parameter;
+mod sgd;
+mod state_dict;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use adam::{Adam, AdamOptions};
+pub use adamw::{AdamW, AdamWOptions};
+pub use clip::{clip_grad_norm_, clip_grad_norm_of, clip_grad_value_};
+pub use hyper_parameter::{HyperParameter, ParseHyperParameterError};
+pub use sgd::{Sgd, SgdOptions};
+pub use state_dict::{GroupState, OptimizerState, OptimizerStateError};
+
+use groups::{Groups, Rule};
+use hyper_parameter::{Options, optimizer};
+
+use crate::Tensor;
+
+/// What every optimiser can do; schedulers and training loops take `&mut dyn Optimizer`.
+///
+/// An optimiser of your own is a type that implements [`step`](Self::step) and lists its groups.
+///
+/// ```
+/// use jimu::Tensor;
+/// use jimu::optim::{AdamW, Optimizer, Sgd};
+///
+/// let w = Tensor::new([1.0]).requires_grad_();
+/// let optimizers: [Box<dyn Optimizer>; 2] =
+///     [Box::new(Sgd::new([w.clone()], 0.1)), Box::new(AdamW::new([w.clone()], 1e-3))];
+/// for mut opt in optimizers {
+///     opt.zero_grad();
+///     (&w * &w).sum().backward();
+///     let before = w.item();
+///     opt.step();
+///     assert!(w.item() < before);
+/// }
+/// ```
+pub trait Optimizer {
+    /// Changes every parameter by its gradient. Parameters without a gradient are left alone.
+    ///
+    /// # Panics
+    /// If a gradient has not its parameter's shape and type, or hyper-parameters contradict each other.
+    #[track_caller]
+    fn step(&mut self);
+
+    /// The groups of parameters, each with its own hyper-parameters.
+    fn param_groups(&self) -> Vec<&dyn ParamGroup>;
+
+    /// The groups, to change their hyper-parameters.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// let mut opt = Sgd::new([Tensor::zeros([2]).requires_grad_()], 0.1);
+    /// for group in opt.param_groups_mut() {
+    ///     group.set_lr(group.lr() / 2.0);
+    /// }
+    /// assert_eq!(opt.lr(), 0.05);
+    /// ```
+    fn param_groups_mut(&mut self) -> Vec<&mut dyn ParamGroup>;
+
+    /// All that a stopped training needs to go on: the state of each parameter and the hyper-parameters.
+    fn state_dict(&self) -> OptimizerState;
+
+    /// Takes over what [`state_dict`](Self::state_dict) gave, perhaps in another program.
+    ///
+    /// # Errors
+    /// If the state is that of another optimiser or of other parameters; the optimiser is unchanged then.
+    fn load_state_dict(&mut self, state: &OptimizerState) -> Result<(), OptimizerStateError>;
+
+    /// Clears the gradient of every parameter, so that the next backward starts afresh. In PyTorch's words, sets it to
+    /// `None`.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// let w = Tensor::new([1.0]).requires_grad_();
+    /// let opt = Sgd::new([w.clone()], 0.1);
+    /// w.sum().backward();
+    /// opt.zero_grad();
+    /// assert!(w.grad().is_none());
+    /// ```
+    fn zero_grad(&self) {
+        for group in self.param_groups() {
+            group.params().iter().for_each(|param| param.set_grad(None));
+        }
+    }
+
+    /// The learning rate of the first group.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// assert_eq!(Sgd::new([Tensor::zeros([2])], 0.1).lr(), 0.1);
+    /// ```
+    fn lr(&self) -> f64 {
+        self.param_groups()[0].lr()
+    }
+
+    /// Gives every group the learning rate `lr`.
+    ///
+    /// # Panics
+    /// If it is negative.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// let mut opt = Sgd::new([Tensor::zeros([2])], 0.1);
+    /// opt.set_lr(0.01);
+    /// assert_eq!(opt.lr(), 0.01);
+    /// ```
+    #[track_caller]
+    fn set_lr(&mut self, lr: f64) {
+        for group in self.param_groups_mut() {
+            group.set_lr(lr);
+        }
+    }
+}
+
+/// Parameters that share hyper-parameters: an entry of PyTorch's `optimizer.param_groups`.
+///
+/// ```
+/// use jimu::Tensor;
+/// use jimu::optim::{HyperParameter, Optimizer, Sgd};
+///
+/// let (weight, bias) = (Tensor::zeros([3, 2]).requires_grad_(), Tensor::zeros([3]).requires_grad_());
+/// let opt = Sgd::new([weight], 0.1)
+///     .weight_decay(5e-4)
+///     .add_param_group([bias], |group| group.lr(0.2).weight_decay(0.0));
+/// let bias_group = opt.param_groups()[1];
+/// assert_eq!(bias_group.lr(), 0.2);
+/// assert_eq!(bias_group.hyper_parameter("weight_decay"), Some(HyperParameter::Number(0.0)));
+/// assert_eq!(bias_group.params()[0].size(), [3]);
+/// ```
+pub trait ParamGroup {
+    /// The parameters.
+    fn params(&self) -> &[Tensor];
+
+    /// The learning rate.
+    fn lr(&self) -> f64;
+
+    /// Changes the learning rate.
+    ///
+    /// # Panics
+    /// If it is negative.
+    #[track_caller]
+    fn set_lr(&mut self, lr: f64) {
+        self.set_hyper_parameter("lr", lr.into());
+    }
+
+    /// The learning rate before any scheduler changed it; `None` if there has been no scheduler.
+    fn initial_lr(&self) -> Option<f64>;
+
+    /// Remembers the learning rate that schedulers start from.
+    fn set_initial_lr(&mut self, lr: f64);
+
+    /// The hyper-parameters with PyTorch's names, `lr` first.
+    fn hyper_parameters(&self) -> Vec<(&'static str, HyperParameter)>;
+
+    /// The hyper-parameter called `name`, if the optimiser has it.
+    fn hyper_parameter(&self, name: &str) -> Option<HyperParameter> {
+        self.hyper_parameters().into_iter().find(|&(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Changes a hyper-parameter.
+    ///
+    /// # Panics
+    /// If there is none of that name, or the value is not valid for it.
+    #[track_caller]
+    fn set_hyper_parameter(&mut self, name: &str, value: HyperParameter);
+}
