@@ -4,6 +4,7 @@
 
 pub mod buffer;
 pub mod gemm;
+pub mod math;
 pub mod reduce;
 pub mod strided;
 pub mod threads;

@@ -14,5 +14,7 @@ pub use autograd::no_grad;
 pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::ShapeError;
+pub use ops::binary::div_rounded::Rounding;
+pub use ops::operand::TensorOrScalar;
 pub use ops::view::{Index, IntoIndices};
 pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, initial_seed, manual_seed};

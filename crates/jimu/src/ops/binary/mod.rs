@@ -1,8 +1,15 @@
 //! Element by element, two operands: types promoted, shapes broadcast, then a member's function of two numbers.
 
 mod add;
+mod atan2;
 mod div;
+pub(crate) mod div_rounded;
+mod fmod;
+mod maximum;
+mod minimum;
 mod mul;
+mod pow;
+mod remainder;
 mod sub;
 
 use jimu_kernels::buffer::Buffer;
@@ -85,6 +92,17 @@ pub(crate) fn prepare(name: &str, a: &Tensor, b: &Tensor, dtype: DType) -> Resul
     Ok((a.expand(&shape), b.expand(&shape)))
 }
 
+/// Refuses whole numbers divided by 0, which have no value.
+pub(crate) fn divisor_rule(name: &str, a: &Tensor, divisor: &Tensor) -> Result<(), ShapeError> {
+    let whole = !a.dtype().promote(divisor.dtype()).is_floating_point();
+    let zero = |divisor: &Tensor| divisor.to(DType::I64).with_contiguous::<i64, _>(|elements| elements.contains(&0));
+    match whole && !divisor.is_meta() && zero(divisor) {
+        true => Err(ShapeError::new(name, "a whole number is divided by 0")
+            .help("convert the operands with x.to(DType::F32) for infinities and NaN")),
+        false => Ok(()),
+    }
+}
+
 /// `f` of each pair of elements, in the memory order of the operand that is not broadcast.
 pub(crate) fn zip_elements<A: Element, B: Element, O: Element>(
     a: &Tensor,
@@ -99,6 +117,28 @@ pub(crate) fn zip_elements<A: Element, B: Element, O: Element>(
         &la.shape,
         Operand { data: A::slice(&sa), offset: la.offset, strides: &la.strides },
         Operand { data: B::slice(&sb), offset: lb.offset, strides: &lb.strides },
+        &mut out,
+        f,
+    );
+    Tensor::from_buffer::<O>(out, Layout::in_order(a.size(), &order))
+}
+
+/// `f` of each three elements, in the memory order of the operand that is not broadcast.
+pub(crate) fn zip_three_elements<A: Element, B: Element, C: Element, O: Element>(
+    a: &Tensor,
+    b: &Tensor,
+    c: &Tensor,
+    f: impl Fn(A::Stored, B::Stored, C::Stored) -> O::Stored + Sync + Copy,
+) -> Tensor {
+    let order = common_order(&[a, b, c]);
+    let (la, lb, lc) = (a.layout().permuted(&order), b.layout().permuted(&order), c.layout().permuted(&order));
+    let (sa, sb, sc) = (a.storage(), b.storage(), c.storage());
+    let mut out = Buffer::unspecified(a.numel());
+    strided::map3(
+        &la.shape,
+        Operand { data: A::slice(&sa), offset: la.offset, strides: &la.strides },
+        Operand { data: B::slice(&sb), offset: lb.offset, strides: &lb.strides },
+        Operand { data: C::slice(&sc), offset: lc.offset, strides: &lc.strides },
         &mut out,
         f,
     );
