@@ -6,5 +6,6 @@ pub mod buffer;
 pub mod gemm;
 pub mod math;
 pub mod reduce;
+pub mod softmax;
 pub mod strided;
 pub mod threads;

@@ -7,6 +7,7 @@ pub mod autograd;
 mod device;
 mod dtype;
 mod error;
+pub mod nn;
 mod ops;
 mod tensor;
 
