@@ -23,6 +23,10 @@ impl TensorOrScalar<'_> {
         }
     }
 
+    pub(crate) fn is_scalar(self) -> bool {
+        matches!(self, Self::Scalar(_))
+    }
+
     /// The type that the operand has by itself.
     pub(crate) fn dtype(self) -> DType {
         match self {

@@ -21,7 +21,7 @@ impl Curve for Celu {
 
     #[inline(always)]
     fn gradient<F: Real>(self, grad: F, x: F) -> F {
-        if x > F::ZERO { grad } else { grad * (x / F::of(self.alpha)).exp() }
+        if x <= F::ZERO { grad * (x / F::of(self.alpha)).exp() } else { grad }
     }
 
     fn curvature(self, x: &Tensor) -> Option<Tensor> {

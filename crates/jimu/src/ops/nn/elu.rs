@@ -20,7 +20,7 @@ impl Curve for Elu {
 
     #[inline(always)]
     fn gradient<F: Real>(self, grad: F, x: F) -> F {
-        if x > F::ZERO { grad } else { grad * F::of(self.alpha) * x.exp() }
+        if x <= F::ZERO { grad * F::of(self.alpha) * x.exp() } else { grad }
     }
 
     fn curvature(self, x: &Tensor) -> Option<Tensor> {

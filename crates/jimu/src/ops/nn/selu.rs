@@ -21,7 +21,7 @@ impl Curve for Selu {
 
     #[inline(always)]
     fn gradient<F: Real>(self, grad: F, x: F) -> F {
-        if x > F::ZERO { grad * F::of(SCALE) } else { grad * F::of(SCALE * ALPHA) * x.exp() }
+        if x <= F::ZERO { grad * F::of(SCALE * ALPHA) * x.exp() } else { grad * F::of(SCALE) }
     }
 
     fn curvature(self, x: &Tensor) -> Option<Tensor> {

@@ -29,7 +29,10 @@ fn number_rule(x: &Tensor) -> Result<Spec, ShapeError> {
 }
 
 /// Both bounds. Where `min` is above `max`, the result is `max`.
-struct Clamp;
+struct Clamp {
+    /// Whether the bounds are numbers, which leave the element on them no gradient; a tensor shares it.
+    numbers: bool,
+}
 
 impl Operation for Clamp {
     const NAME: &'static str = "clamp";
@@ -52,20 +55,37 @@ impl Operation for Clamp {
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let (x, min, max) = (context.input(0), context.input(1), context.input(2));
-        let inside = || x.ge(&min).logical_and(&x.le(&max));
-        let below = || x.lt(&min).logical_and(&min.lt(&max));
-        let above = || x.gt(&max).logical_or(&max.lt(&min));
-        [
-            context.needs(0).then(|| inside().where_(grad, 0.0)),
-            context.needs(1).then(|| below().where_(grad, 0.0)),
-            context.needs(2).then(|| above().where_(grad, 0.0)),
-        ]
-        .into_iter()
-        .collect()
+        let of_x = || {
+            if self.numbers {
+                return x.gt(&min).logical_and(&x.lt(&max)).where_(grad, 0.0);
+            }
+            let on_bound = x.eq(&min).logical_or(&x.eq(&max)).logical_and(&min.lt(&max));
+            let outside = x.lt(&min).logical_or(&x.gt(&max));
+            outside.where_(0.0, &halved(&on_bound, grad))
+        };
+        let of_min = || {
+            let used = x.le(&min).logical_and(&min.lt(&max));
+            used.where_(&halved(&x.eq(&min), grad), 0.0)
+        };
+        let of_max = || {
+            let tie = x.eq(&max).logical_and(&min.lt(&max));
+            let used = x.gt(&max).logical_or(&max.lt(&min)).logical_or(&tie);
+            used.where_(&halved(&tie, grad), 0.0)
+        };
+        [context.needs(0).then(of_x), context.needs(1).then(of_min), context.needs(2).then(of_max)]
+            .into_iter()
+            .collect()
     }
 }
 
-struct ClampMin;
+/// Half of the gradient where `tie`, all of it elsewhere.
+fn halved(tie: &Tensor, grad: &Tensor) -> Tensor {
+    tie.where_(&(grad * 0.5), grad)
+}
+
+struct ClampMin {
+    numbers: bool,
+}
 
 impl Operation for ClampMin {
     const NAME: &'static str = "clamp_min";
@@ -84,11 +104,17 @@ impl Operation for ClampMin {
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let (x, min) = (context.input(0), context.input(1));
-        both(context, || x.ge(&min).where_(grad, 0.0), || x.lt(&min).where_(grad, 0.0))
+        let of_x = || match self.numbers {
+            true => x.gt(&min).where_(grad, 0.0),
+            false => x.lt(&min).where_(0.0, &halved(&x.eq(&min), grad)),
+        };
+        both(context, of_x, || x.le(&min).where_(&halved(&x.eq(&min), grad), 0.0))
     }
 }
 
-struct ClampMax;
+struct ClampMax {
+    numbers: bool,
+}
 
 impl Operation for ClampMax {
     const NAME: &'static str = "clamp_max";
@@ -107,7 +133,11 @@ impl Operation for ClampMax {
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let (x, max) = (context.input(0), context.input(1));
-        both(context, || x.le(&max).where_(grad, 0.0), || x.gt(&max).where_(grad, 0.0))
+        let of_x = || match self.numbers {
+            true => x.lt(&max).where_(grad, 0.0),
+            false => x.gt(&max).where_(0.0, &halved(&x.eq(&max), grad)),
+        };
+        both(context, of_x, || x.ge(&max).where_(&halved(&x.eq(&max), grad), 0.0))
     }
 }
 
@@ -120,8 +150,10 @@ fn together(x: &Tensor, bounds: &[Tensor]) -> Result<Vec<Tensor>, ShapeError> {
 
 impl Tensor {
     /// Every element brought between `min` and `max`, tensors or numbers: min(max(x, `min`), `max`), as
-    /// [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html). NaN stays. The gradient goes to the
-    /// element on and between the bounds, outside them to the bound.
+    /// [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html). NaN stays.
+    ///
+    /// The gradient goes to the element between the bounds, outside them to the bound. On a bound the element gets none
+    /// of it if the bound is a number, and shares it half and half with a tensor.
     ///
     /// With only one bound, use [`clamp_min`](Self::clamp_min) or [`clamp_max`](Self::clamp_max).
     ///
@@ -141,9 +173,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp<'a, 'b>(&self, min: impl Into<TensorOrScalar<'a>>, max: impl Into<TensorOrScalar<'b>>) -> Tensor {
-        let bounds = [min.into().beside(self.dtype()), max.into().beside(self.dtype())];
-        let operands = together(self, &bounds).or_raise();
-        try_apply(Clamp, &[&operands[0], &operands[1], &operands[2]]).or_raise()
+        let (min, max) = (min.into(), max.into());
+        let numbers = min.is_scalar() && max.is_scalar();
+        let operands = together(self, &[min.beside(self.dtype()), max.beside(self.dtype())]).or_raise();
+        try_apply(Clamp { numbers }, &[&operands[0], &operands[1], &operands[2]]).or_raise()
     }
 
     /// Every element brought to `min`, a tensor or a number, if it is less: `torch.clamp(x, min=…)`.
@@ -162,8 +195,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp_min<'a>(&self, min: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let operands = together(self, &[min.into().beside(self.dtype())]).or_raise();
-        try_apply(ClampMin, &[&operands[0], &operands[1]]).or_raise()
+        let min = min.into();
+        let numbers = min.is_scalar();
+        let operands = together(self, &[min.beside(self.dtype())]).or_raise();
+        try_apply(ClampMin { numbers }, &[&operands[0], &operands[1]]).or_raise()
     }
 
     /// Every element brought to `max`, a tensor or a number, if it is greater: `torch.clamp(x, max=…)`.
@@ -182,8 +217,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp_max<'a>(&self, max: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let operands = together(self, &[max.into().beside(self.dtype())]).or_raise();
-        try_apply(ClampMax, &[&operands[0], &operands[1]]).or_raise()
+        let max = max.into();
+        let numbers = max.is_scalar();
+        let operands = together(self, &[max.beside(self.dtype())]).or_raise();
+        try_apply(ClampMax { numbers }, &[&operands[0], &operands[1]]).or_raise()
     }
 }
 
@@ -207,6 +244,25 @@ mod tests {
         y.backward();
         assert_eq!(y.item(), 1.0);
         assert_eq!(inputs.map(|x| x.grad().unwrap().item()), [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn gradients_on_a_bound() {
+        let values = [-2.0, -1.0, 0.0, 1.0, 2.0];
+        let gradient = |f: &dyn Fn(&Tensor) -> Tensor| {
+            let x = Tensor::new(values).requires_grad_();
+            f(&x).sum().backward();
+            x.grad().unwrap().to_vec::<f32>()
+        };
+        assert_eq!(gradient(&|x| x.clamp(-1.0, 1.0)), [0.0, 0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(gradient(&|x| x.clamp_min(-1.0)), [0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(gradient(&|x| x.clamp_max(1.0)), [1.0, 1.0, 1.0, 0.0, 0.0]);
+        let (min, max) = (Tensor::full([5], -1.0).requires_grad_(), Tensor::full([5], 1.0).requires_grad_());
+        assert_eq!(gradient(&|x| x.clamp(&min, &max)), [0.0, 0.5, 1.0, 0.5, 0.0]);
+        assert_eq!(gradient(&|x| x.clamp_min(&min)), [0.0, 0.5, 1.0, 1.0, 1.0]);
+        assert_eq!(gradient(&|x| x.clamp_max(&max)), [1.0, 1.0, 1.0, 0.5, 0.0]);
+        assert_eq!(min.grad().unwrap().to_vec::<f32>(), [2.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(max.grad().unwrap().to_vec::<f32>(), [0.0, 0.0, 0.0, 1.0, 2.0]);
     }
 
     #[test]
