@@ -4,10 +4,10 @@
 //! f32  polynomials without branches: the compiler turns a loop over them into vector instructions
 //! f64  the standard library's, for checking gradients
 //! ```
-//! The polynomials are weighted least-squares fits to close to minimax. No fused multiply-add: the same bits on every
-//! machine.
+//! The polynomials are weighted least-squares fits to close to minimax. A fused multiply-add is rounded once, in hardware
+//! or not: the same bits on every machine.
 
-use std::f32::consts::{LOG2_E, SQRT_2};
+use std::f32::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, SQRT_2};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use bytemuck::Pod;
@@ -71,7 +71,7 @@ macro_rules! standard {
 }
 
 impl Elementary for f32 {
-    standard!(f32: sqrt recip exp2 log2 log10 sin cos tan);
+    standard!(f32: sqrt recip log2 log10 sin cos tan);
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -80,6 +80,10 @@ impl Elementary for f32 {
     #[inline(always)]
     fn exp(self) -> Self {
         exp(self)
+    }
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        exp2(self)
     }
     #[inline(always)]
     fn exp_m1(self) -> Self {
@@ -146,21 +150,26 @@ impl Elementary for f64 {
 const LN2_HIGH: f32 = 0.693_359_4;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 
-/// `x = k·ln 2 + r` with k whole and |r| ≤ ln 2 / 2. Adding 1.5·2²³ leaves k in the last bits of the sum.
+/// The nearest whole number, twice. Adding 1.5·2²³ leaves it in the last bits of the sum.
+#[inline(always)]
+fn nearest(x: f32) -> (i32, f32) {
+    const ROUND: f32 = 12_582_912.0;
+    let sum = x + ROUND;
+    ((sum.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32), sum - ROUND)
+}
+
+/// `x = k·ln 2 + r` with k whole and |r| ≤ ln 2 / 2.
 #[inline(always)]
 fn reduce(x: f32) -> (i32, f32) {
-    const ROUND: f32 = 12_582_912.0;
-    let sum = x * LOG2_E + ROUND;
-    let whole = sum - ROUND;
-    let k = (sum.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    (k, x - whole * LN2_HIGH - whole * LN2_LOW)
+    let (k, whole) = nearest(x * LOG2_E);
+    (k, whole.mul_add(-LN2_LOW, whole.mul_add(-LN2_HIGH, x)))
 }
 
 /// eʳ - 1 for |r| ≤ ln 2 / 2.
 #[inline(always)]
 fn exp_m1_reduced(r: f32) -> f32 {
     let p = horner(r, [0.5, 0.166_665_73, 0.041_666_362, 0.008_363_776, 0.001_394_216_1]);
-    r + r * r * p
+    (r * r).mul_add(p, r)
 }
 
 /// 2ᵏ for -127 < k < 128.
@@ -175,9 +184,22 @@ fn exp(x: f32) -> f32 {
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
     let (k, r) = reduce(x);
-    // In two steps, so that neither overflows before the result does.
+    scaled(exp_m1_reduced(r) + 1.0, k)
+}
+
+#[inline(always)]
+fn exp2(x: f32) -> f32 {
+    let x = if x > 129.0 { 129.0 } else { x };
+    let x = if x < -151.0 { -151.0 } else { x };
+    let (k, whole) = nearest(x);
+    scaled(exp_m1_reduced((x - whole) * LN_2) + 1.0, k)
+}
+
+/// `x · 2ᵏ`, in two steps, so that neither power overflows before the result does.
+#[inline(always)]
+fn scaled(x: f32, k: i32) -> f32 {
     let half = k >> 1;
-    (exp_m1_reduced(r) + 1.0) * power_of_two(half) * power_of_two(k.wrapping_sub(half))
+    x * power_of_two(half) * power_of_two(k.wrapping_sub(half))
 }
 
 /// eˣ - 1 for x ≤ 80.
@@ -187,7 +209,7 @@ fn exp_m1(x: f32) -> f32 {
     let bounded = if x < -30.0 { -30.0 } else { x };
     let (k, r) = reduce(bounded);
     let scale = power_of_two(k);
-    let value = exp_m1_reduced(r) * scale + (scale - 1.0);
+    let value = exp_m1_reduced(r).mul_add(scale, scale - 1.0);
     // Keeps the sign of 0.
     if x == 0.0 { x } else { value }
 }
@@ -211,7 +233,7 @@ fn ln(x: f32) -> f32 {
             0.141_902_38,
             -0.129_434_2,
             0.127_988_97,
-            -0.083_053_785,
+            -0.083_053_78,
         ],
     );
     let value = m + (m * m * m * p + exponent * LN2_LOW - 0.5 * m * m) + exponent * LN2_HIGH;
@@ -227,7 +249,7 @@ fn erf(x: f32) -> f32 {
     let far = if magnitude > 4.0 { 4.0 } else { magnitude };
     let near = x * horner(
         x * x,
-        [1.128_379_2, -0.376_126_27, 0.112_836, -0.026_854_444, 0.005_189_535_3, -8.020_841e-4, 7.889_12e-5],
+        [FRAC_2_SQRT_PI, -0.376_126_27, 0.112_836, -0.026_854_444, 0.005_189_535, -8.020_841e-4, 7.889_12e-5],
     );
     let log_erfc = horner(
         far,
@@ -240,7 +262,7 @@ fn erf(x: f32) -> f32 {
 /// The polynomial with these coefficients, the constant first.
 #[inline(always)]
 fn horner<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    coefficients.iter().rev().fold(0.0, |sum, &coefficient| sum * x + coefficient)
+    coefficients.iter().rev().fold(0.0, |sum, &coefficient| sum.mul_add(x, coefficient))
 }
 
 #[cfg(test)]
@@ -264,9 +286,10 @@ mod tests {
 
     #[test]
     fn errors_are_below_four_units() {
-        let cases: [(&str, f64); 9] = [
+        let cases: [(&str, f64); 10] = [
             ("exp", worst(Elementary::exp, f64::exp, -87.0, 88.7)),
             ("exp near 0", worst(Elementary::exp, f64::exp, -1.0, 1.0)),
+            ("exp2", worst(Elementary::exp2, f64::exp2, -125.0, 127.9)),
             ("exp_m1", worst(Elementary::exp_m1, f64::exp_m1, -40.0, 88.7)),
             ("exp_m1 near 0", worst(Elementary::exp_m1, f64::exp_m1, -0.01, 0.01)),
             ("ln", worst(Elementary::ln, f64::ln, 1e-38, 4.0)),
@@ -285,13 +308,14 @@ mod tests {
     fn the_ends_of_the_line() {
         let (inf, nan) = (f32::INFINITY, f32::NAN);
         assert_eq!([exp(inf), exp(-inf), exp(100.0), exp(-110.0)], [inf, 0.0, inf, 0.0]);
+        assert_eq!([exp2(inf), exp2(-inf), exp2(-149.0), exp2(10.0)], [inf, 0.0, f32::from_bits(1), 1024.0]);
         assert_eq!([Elementary::exp_m1(inf), Elementary::exp_m1(-inf)], [inf, -1.0]);
         assert_eq!([ln(inf), ln(0.0), ln(-0.0), ln(1.0)], [inf, -inf, -inf, 0.0]);
         assert_eq!([Elementary::ln_1p(inf), Elementary::ln_1p(-1.0), Elementary::ln_1p(1e-20)], [inf, -inf, 1e-20]);
         assert_eq!([Elementary::tanh(inf), Elementary::tanh(-inf)], [1.0, -1.0]);
         assert_eq!([erf(inf), erf(-inf)], [1.0, -1.0]);
         assert_eq!([Elementary::sigmoid(inf), Elementary::sigmoid(-inf), Elementary::sigmoid(-100.0)], [1.0, 0.0, 0.0]);
-        assert!([exp(nan), ln(nan), ln(-1.0), erf(nan)].iter().all(|x| x.is_nan()));
+        assert!([exp(nan), exp2(nan), ln(nan), ln(-1.0), erf(nan)].iter().all(|x| x.is_nan()));
         assert!(Elementary::exp_m1(nan).is_nan() && Elementary::tanh(nan).is_nan() && Elementary::ln_1p(nan).is_nan());
         assert!((f64::from(ln(1e-42)) - f64::from(1e-42f32).ln()).abs() < 1e-5);
         assert!((f64::from(exp(-100.0)) / f64::from(-100f32).exp() - 1.0).abs() < 0.02);

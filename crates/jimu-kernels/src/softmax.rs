@@ -67,26 +67,42 @@ pub fn softmax<F: Elementary>(x: &[F], out: &mut [F], geometry: Geometry) {
             || match geometry.inner {
                 1 => {
                     let max = largest(x);
-                    out.iter_mut().zip(x).for_each(|(out, &x)| *out = (x - max).exp());
-                    let scale = total(out, |y| y).recip();
-                    out.iter_mut().for_each(|out| *out = *out * scale);
+                    for (out, &x) in out.iter_mut().zip(x) {
+                        *out = (x - max).exp();
+                    }
+                    let scale = total(
+                        out,
+                        #[inline(always)]
+                        |y| y,
+                    )
+                    .recip();
+                    for out in out.iter_mut() {
+                        *out = *out * scale;
+                    }
                 }
-                inner => geometry.strips(|first, width| {
-                    let max = column_largest(x, inner, first, width);
-                    let mut sums = [F::of(0.0); STRIP];
-                    for (out, x) in out.chunks_exact_mut(inner).zip(x.chunks_exact(inner)) {
-                        let (out, x) = (&mut out[first..first + width], &x[first..first + width]);
-                        for (((out, &x), &max), sum) in out.iter_mut().zip(x).zip(&max).zip(&mut sums) {
-                            *out = (x - max).exp();
-                            *sum = *sum + *out;
+                inner => geometry.strips(
+                    #[inline(always)]
+                    |first, width| {
+                        let max = column_largest(x, inner, first, width);
+                        let mut sums = [F::of(0.0); STRIP];
+                        for (out, x) in out.chunks_exact_mut(inner).zip(x.chunks_exact(inner)) {
+                            let (out, x) = (&mut out[first..first + width], &x[first..first + width]);
+                            for (((out, &x), &max), sum) in out.iter_mut().zip(x).zip(&max).zip(&mut sums) {
+                                *out = (x - max).exp();
+                                *sum = *sum + *out;
+                            }
                         }
-                    }
-                    sums.iter_mut().for_each(|sum| *sum = sum.recip());
-                    for out in out.chunks_exact_mut(inner) {
-                        let pairs = out[first..first + width].iter_mut().zip(&sums);
-                        pairs.for_each(|(out, &scale)| *out = *out * scale);
-                    }
-                }),
+                        for sum in &mut sums {
+                            *sum = sum.recip();
+                        }
+                        for out in out.chunks_exact_mut(inner) {
+                            let pairs = out[first..first + width].iter_mut().zip(&sums);
+                            for (out, &scale) in pairs {
+                                *out = *out * scale;
+                            }
+                        }
+                    },
+                ),
             },
         );
     });
@@ -101,23 +117,39 @@ pub fn log_softmax<F: Elementary>(x: &[F], out: &mut [F], geometry: Geometry) {
             || match geometry.inner {
                 1 => {
                     let max = largest(x);
-                    let log = total(x, |x| (x - max).exp()).ln();
-                    out.iter_mut().zip(x).for_each(|(out, &x)| *out = (x - max) - log);
+                    let log = total(
+                        x,
+                        #[inline(always)]
+                        |x| (x - max).exp(),
+                    )
+                    .ln();
+                    for (out, &x) in out.iter_mut().zip(x) {
+                        *out = (x - max) - log;
+                    }
                 }
-                inner => geometry.strips(|first, width| {
-                    let max = column_largest(x, inner, first, width);
-                    let mut logs = [F::of(0.0); STRIP];
-                    for x in x.chunks_exact(inner) {
-                        let columns = x[first..first + width].iter().zip(&max).zip(&mut logs);
-                        columns.for_each(|((&x, &max), sum)| *sum = *sum + (x - max).exp());
-                    }
-                    logs.iter_mut().for_each(|log| *log = log.ln());
-                    for (out, x) in out.chunks_exact_mut(inner).zip(x.chunks_exact(inner)) {
-                        let (out, x) = (&mut out[first..first + width], &x[first..first + width]);
-                        let columns = out.iter_mut().zip(x).zip(&max).zip(&logs);
-                        columns.for_each(|(((out, &x), &max), &log)| *out = (x - max) - log);
-                    }
-                }),
+                inner => geometry.strips(
+                    #[inline(always)]
+                    |first, width| {
+                        let max = column_largest(x, inner, first, width);
+                        let mut logs = [F::of(0.0); STRIP];
+                        for x in x.chunks_exact(inner) {
+                            let columns = x[first..first + width].iter().zip(&max).zip(&mut logs);
+                            for ((&x, &max), sum) in columns {
+                                *sum = *sum + (x - max).exp();
+                            }
+                        }
+                        for log in &mut logs {
+                            *log = log.ln();
+                        }
+                        for (out, x) in out.chunks_exact_mut(inner).zip(x.chunks_exact(inner)) {
+                            let (out, x) = (&mut out[first..first + width], &x[first..first + width]);
+                            let columns = out.iter_mut().zip(x).zip(&max).zip(&logs);
+                            for (((out, &x), &max), &log) in columns {
+                                *out = (x - max) - log;
+                            }
+                        }
+                    },
+                ),
             },
         );
     });
@@ -125,12 +157,30 @@ pub fn log_softmax<F: Elementary>(x: &[F], out: &mut [F], geometry: Geometry) {
 
 /// The gradient of [`softmax`] from its result `y`: `out = y · (grad - Σ grad · y)`.
 pub fn softmax_backward<F: Elementary>(grad: &[F], y: &[F], out: &mut [F], geometry: Geometry) {
-    backward(grad, y, out, geometry, |grad, y| grad * y, |grad, y, sum| y * (grad - sum));
+    backward(
+        grad,
+        y,
+        out,
+        geometry,
+        #[inline(always)]
+        |grad, y| grad * y,
+        #[inline(always)]
+        |grad, y, sum| y * (grad - sum),
+    );
 }
 
 /// The gradient of [`log_softmax`] from its result `y`: `out = grad - eʸ · Σ grad`.
 pub fn log_softmax_backward<F: Elementary>(grad: &[F], y: &[F], out: &mut [F], geometry: Geometry) {
-    backward(grad, y, out, geometry, |grad, _| grad, |grad, y, sum| grad - y.exp() * sum);
+    backward(
+        grad,
+        y,
+        out,
+        geometry,
+        #[inline(always)]
+        |grad, _| grad,
+        #[inline(always)]
+        |grad, y, sum| grad - y.exp() * sum,
+    );
 }
 
 /// `out = result(grad, y, Σ term(grad, y))`.
@@ -151,24 +201,39 @@ fn backward<F: Elementary>(
                 1 => {
                     // The terms pass through `out`, so that their sum is taken as that of any row.
                     let pairs = out.iter_mut().zip(grad).zip(y);
-                    pairs.for_each(|((out, &grad), &y)| *out = term(grad, y));
-                    let sum = total(out, |term| term);
+                    for ((out, &grad), &y) in pairs {
+                        *out = term(grad, y);
+                    }
+                    let sum = total(
+                        out,
+                        #[inline(always)]
+                        |term| term,
+                    );
                     let pairs = out.iter_mut().zip(grad).zip(y);
-                    pairs.for_each(|((out, &grad), &y)| *out = result(grad, y, sum));
+                    for ((out, &grad), &y) in pairs {
+                        *out = result(grad, y, sum);
+                    }
                 }
-                inner => geometry.strips(|first, width| {
-                    let mut sums = [F::of(0.0); STRIP];
-                    for (grad, y) in grad.chunks_exact(inner).zip(y.chunks_exact(inner)) {
-                        let pairs = grad[first..first + width].iter().zip(&y[first..first + width]);
-                        pairs.zip(&mut sums).for_each(|((&grad, &y), sum)| *sum = *sum + term(grad, y));
-                    }
-                    let rows = grad.chunks_exact(inner).zip(y.chunks_exact(inner));
-                    for (out, (grad, y)) in out.chunks_exact_mut(inner).zip(rows) {
-                        let pairs = grad[first..first + width].iter().zip(&y[first..first + width]);
-                        let columns = out[first..first + width].iter_mut().zip(pairs).zip(&sums);
-                        columns.for_each(|((out, (&grad, &y)), &sum)| *out = result(grad, y, sum));
-                    }
-                }),
+                inner => geometry.strips(
+                    #[inline(always)]
+                    |first, width| {
+                        let mut sums = [F::of(0.0); STRIP];
+                        for (grad, y) in grad.chunks_exact(inner).zip(y.chunks_exact(inner)) {
+                            let pairs = grad[first..first + width].iter().zip(&y[first..first + width]);
+                            for ((&grad, &y), sum) in pairs.zip(&mut sums) {
+                                *sum = *sum + term(grad, y);
+                            }
+                        }
+                        let rows = grad.chunks_exact(inner).zip(y.chunks_exact(inner));
+                        for (out, (grad, y)) in out.chunks_exact_mut(inner).zip(rows) {
+                            let pairs = grad[first..first + width].iter().zip(&y[first..first + width]);
+                            let columns = out[first..first + width].iter_mut().zip(pairs).zip(&sums);
+                            for ((out, (&grad, &y)), &sum) in columns {
+                                *out = result(grad, y, sum);
+                            }
+                        }
+                    },
+                ),
             },
         );
     });
@@ -185,9 +250,13 @@ fn largest<F: Elementary>(row: &[F]) -> F {
     let mut lanes = [F::of(f64::NEG_INFINITY); LANES];
     let (blocks, rest) = row.as_chunks::<LANES>();
     for block in blocks {
-        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane = larger(*lane, x));
+        for (lane, &x) in lanes.iter_mut().zip(block) {
+            *lane = larger(*lane, x);
+        }
     }
-    lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = larger(*lane, x));
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = larger(*lane, x);
+    }
     lanes.into_iter().fold(F::of(f64::NEG_INFINITY), larger)
 }
 
@@ -197,9 +266,13 @@ fn total<F: Elementary>(row: &[F], f: impl Fn(F) -> F) -> F {
     let mut lanes = [F::of(0.0); LANES];
     let (blocks, rest) = row.as_chunks::<LANES>();
     for block in blocks {
-        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane = *lane + f(x));
+        for (lane, &x) in lanes.iter_mut().zip(block) {
+            *lane = *lane + f(x);
+        }
     }
-    lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = *lane + f(x));
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = *lane + f(x);
+    }
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -215,7 +288,9 @@ fn total<F: Elementary>(row: &[F], f: impl Fn(F) -> F) -> F {
 fn column_largest<F: Elementary>(x: &[F], inner: usize, first: usize, width: usize) -> [F; STRIP] {
     let mut max = [F::of(f64::NEG_INFINITY); STRIP];
     for row in x.chunks_exact(inner) {
-        max.iter_mut().zip(&row[first..first + width]).for_each(|(max, &x)| *max = larger(*max, x));
+        for (max, &x) in max.iter_mut().zip(&row[first..first + width]) {
+            *max = larger(*max, x);
+        }
     }
     max
 }

@@ -108,9 +108,8 @@ impl<const N: usize> Walk<N> {
             }
             index[dim] = 0;
             index[dim - 1] += 1;
-            for operand in 0..N {
-                let [outer, own] = [self.strides[operand][dim - 1], self.strides[operand][dim]];
-                offsets[operand] = offsets[operand] + outer - own * self.shape[dim];
+            for (offset, strides) in offsets.iter_mut().zip(&self.strides) {
+                *offset = *offset + strides[dim - 1] - strides[dim] * self.shape[dim];
             }
         }
     }
@@ -131,9 +130,17 @@ pub fn map1<A: Pod + Sync, O: Pod + Send>(
             vectorized(
                 #[inline(always)]
                 || match sa {
-                    1 => out.iter_mut().zip(&a[..count]).for_each(|(o, &a)| *o = f(a)),
+                    1 => {
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a);
+                        }
+                    }
                     0 => out.fill(f(a[0])),
-                    _ => out.iter_mut().zip(a.iter().step_by(sa)).for_each(|(o, &a)| *o = f(a)),
+                    _ => {
+                        for (o, &a) in out.iter_mut().zip(a.iter().step_by(sa)) {
+                            *o = f(a);
+                        }
+                    }
                 },
             );
         });
@@ -159,17 +166,27 @@ pub fn map2<A: Pod + Sync, B: Pod + Sync, O: Pod + Send>(
                 || match (sa, sb) {
                     (1, 1) => {
                         let pairs = a[..count].iter().zip(&b[..count]);
-                        out.iter_mut().zip(pairs).for_each(|(o, (&a, &b))| *o = f(a, b));
+                        for (o, (&a, &b)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b);
+                        }
                     }
                     (1, 0) => {
                         let b = b[0];
-                        out.iter_mut().zip(&a[..count]).for_each(|(o, &a)| *o = f(a, b));
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a, b);
+                        }
                     }
                     (0, 1) => {
                         let a = a[0];
-                        out.iter_mut().zip(&b[..count]).for_each(|(o, &b)| *o = f(a, b));
+                        for (o, &b) in out.iter_mut().zip(&b[..count]) {
+                            *o = f(a, b);
+                        }
                     }
-                    _ => out.iter_mut().enumerate().for_each(|(i, o)| *o = f(a[i * sa], b[i * sb])),
+                    _ => {
+                        for (i, o) in out.iter_mut().enumerate() {
+                            *o = f(a[i * sa], b[i * sb]);
+                        }
+                    }
                 },
             );
         });
@@ -196,23 +213,35 @@ pub fn map3<A: Pod + Sync, B: Pod + Sync, C: Pod + Sync, O: Pod + Send>(
                 || match (sa, sb, sc) {
                     (1, 1, 1) => {
                         let triples = a[..count].iter().zip(&b[..count]).zip(&c[..count]);
-                        out.iter_mut().zip(triples).for_each(|(o, ((&a, &b), &c))| *o = f(a, b, c));
+                        for (o, ((&a, &b), &c)) in out.iter_mut().zip(triples) {
+                            *o = f(a, b, c);
+                        }
                     }
                     (1, 0, 0) => {
                         let (b, c) = (b[0], c[0]);
-                        out.iter_mut().zip(&a[..count]).for_each(|(o, &a)| *o = f(a, b, c));
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a, b, c);
+                        }
                     }
                     (1, 0, 1) => {
                         let b = b[0];
                         let pairs = a[..count].iter().zip(&c[..count]);
-                        out.iter_mut().zip(pairs).for_each(|(o, (&a, &c))| *o = f(a, b, c));
+                        for (o, (&a, &c)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b, c);
+                        }
                     }
                     (0, 1, 1) => {
                         let a = a[0];
                         let pairs = b[..count].iter().zip(&c[..count]);
-                        out.iter_mut().zip(pairs).for_each(|(o, (&b, &c))| *o = f(a, b, c));
+                        for (o, (&b, &c)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b, c);
+                        }
                     }
-                    _ => out.iter_mut().enumerate().for_each(|(i, o)| *o = f(a[i * sa], b[i * sb], c[i * sc])),
+                    _ => {
+                        for (i, o) in out.iter_mut().enumerate() {
+                            *o = f(a[i * sa], b[i * sb], c[i * sc]);
+                        }
+                    }
                 },
             );
         });

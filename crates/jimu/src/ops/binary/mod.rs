@@ -19,7 +19,7 @@ use super::numeric::Number;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec};
 use crate::dtype::{DType, Element, dispatch_number};
 use crate::error::{ShapeError, raise};
-use crate::tensor::{Layout, Scalar, Small, Tensor, broadcast_shapes};
+use crate::tensor::{Layout, Small, Tensor, broadcast_shapes};
 
 /// An element-wise function of two numbers of one type.
 pub(crate) trait Binary: Copy + Send + Sync + 'static {
@@ -53,7 +53,7 @@ impl<B: Binary> Operation for Zip<B> {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let op = self.0;
-        dispatch_number!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], move |a, b| op.value(a, b)))
+        dispatch_number!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], #[inline(always)] move |a, b| op.value(a, b)))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
@@ -68,18 +68,6 @@ pub(crate) fn apply_binary<B: Binary>(op: B, a: &Tensor, b: &Tensor) -> Tensor {
         Ok((a, b)) => crate::autograd::apply(Zip(op), &[&a, &b]),
         Err(error) => raise(error),
     }
-}
-
-/// Applies a [`Binary`] to a tensor and a scalar.
-#[track_caller]
-pub(crate) fn apply_scalar<B: Binary>(op: B, a: &Tensor, b: Scalar) -> Tensor {
-    apply_binary(op, a, &Tensor::scalar(b, b.promote(a.dtype())))
-}
-
-/// Applies a [`Binary`] to a scalar and a tensor.
-#[track_caller]
-pub(crate) fn apply_scalar_left<B: Binary>(op: B, a: Scalar, b: &Tensor) -> Tensor {
-    apply_binary(op, &Tensor::scalar(a, a.promote(b.dtype())), b)
 }
 
 /// Both operands in type `dtype` and in their common shape.

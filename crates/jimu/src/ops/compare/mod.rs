@@ -60,7 +60,7 @@ impl<C: Comparison> NoDerivative for Compare<C> {
     fn forward(&self, inputs: &[&Tensor], _spec: &Spec) -> Tensor {
         let op = self.0;
         dispatch_dtype!(inputs[0].dtype(), T => {
-            zip_elements::<T, T, bool>(inputs[0], inputs[1], move |a, b| u8::from(op.holds(a, b)))
+            zip_elements::<T, T, bool>(inputs[0], inputs[1], #[inline(always)] move |a, b| u8::from(op.holds(a, b)))
         })
     }
 }
@@ -76,7 +76,12 @@ impl<C: Connective> NoDerivative for Connect<C> {
 
     fn forward(&self, inputs: &[&Tensor], _spec: &Spec) -> Tensor {
         let op = self.0;
-        zip_elements::<bool, bool, bool>(inputs[0], inputs[1], move |a, b| u8::from(op.holds(a != 0, b != 0)))
+        zip_elements::<bool, bool, bool>(
+            inputs[0],
+            inputs[1],
+            #[inline(always)]
+            move |a, b| u8::from(op.holds(a != 0, b != 0)),
+        )
     }
 }
 
@@ -92,7 +97,7 @@ impl<P: Property> NoDerivative for Judge<P> {
     fn forward(&self, inputs: &[&Tensor], _spec: &Spec) -> Tensor {
         let op = self.0;
         dispatch_dtype!(inputs[0].dtype(), T => {
-            map_elements::<T, bool>(inputs[0], move |x| u8::from(op.holds(T::from_stored(x).to_f64())))
+            map_elements::<T, bool>(inputs[0], #[inline(always)] move |x| u8::from(op.holds(T::from_stored(x).to_f64())))
         })
     }
 }

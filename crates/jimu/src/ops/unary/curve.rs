@@ -54,7 +54,7 @@ impl<C: Curve> Operation for Along<C> {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let curve = self.0;
-        dispatch_float!(spec.dtype, T => map_elements::<T, T>(inputs[0], move |x| curve.value(x)))
+        dispatch_float!(spec.dtype, T => map_elements::<T, T>(inputs[0], #[inline(always)] move |x| curve.value(x)))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
@@ -83,7 +83,7 @@ impl<C: Curve> Operation for Slope<C> {
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let curve = self.0;
         dispatch_float!(spec.dtype, T => {
-            zip_elements::<T, T, T>(inputs[0], inputs[1], move |grad, at| curve.gradient(grad, at))
+            zip_elements::<T, T, T>(inputs[0], inputs[1], #[inline(always)] move |grad, at| curve.gradient(grad, at))
         })
     }
 

@@ -68,7 +68,7 @@ impl<U: Unary> Operation for Map<U> {
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let op = self.0;
         let input = inputs[0].to(spec.dtype);
-        dispatch_float!(spec.dtype, T => map_elements::<T, T>(&input, move |x| op.value(x)))
+        dispatch_float!(spec.dtype, T => map_elements::<T, T>(&input, #[inline(always)] move |x| op.value(x)))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
@@ -121,7 +121,7 @@ impl<U: UnaryNumber> Operation for MapNumber<U> {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let op = self.0;
-        dispatch_number!(spec.dtype, T => map_elements::<T, T>(inputs[0], move |x| op.value(x)))
+        dispatch_number!(spec.dtype, T => map_elements::<T, T>(inputs[0], #[inline(always)] move |x| op.value(x)))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
