@@ -10,5 +10,7 @@ pub mod optimizer;
 pub mod pixels;
 pub mod reduce;
 pub mod simd;
+pub mod math;
+pub mod softmax;
 pub mod strided;
 pub mod threads;

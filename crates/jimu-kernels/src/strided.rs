@@ -6,7 +6,7 @@
 //!   map1, map2, map3 cut the result into blocks of BLOCK elements (the same whatever the number of threads), each block
 //!                    into rows, each row into one of
 //!                      unit       every operand has stride 1: plain slices, vectorised by the compiler
-//!                      broadcast  one operand of two has stride 0: its element is read once
+//!                      broadcast  operands have stride 0: their element is read once
 //!                      general    any strides
 //!   copy             map1 with the identity, or, where the rows of the source lie across those of the result,
 //!                    TILE x TILE squares, so that both sides use whole cache lines
@@ -108,9 +108,8 @@ impl<const N: usize> Walk<N> {
             }
             index[dim] = 0;
             index[dim - 1] += 1;
-            for operand in 0..N {
-                let [outer, own] = [self.strides[operand][dim - 1], self.strides[operand][dim]];
-                offsets[operand] = offsets[operand] + outer - own * self.shape[dim];
+            for (offset, strides) in offsets.iter_mut().zip(&self.strides) {
+                *offset = *offset + strides[dim - 1] - strides[dim] * self.shape[dim];
             }
         }
     }
@@ -128,11 +127,22 @@ pub fn map1<A: Pod + Sync, O: Pod + Send>(
     parallel_chunks_mut(out, BLOCK, |block, chunk| {
         walk.rows(block * BLOCK, chunk.len(), |first, count, [oa]| {
             let (out, a) = (&mut chunk[first..first + count], &a.data[a.offset + oa..]);
-            vectorized(|| match sa {
-                1 => out.iter_mut().zip(&a[..count]).for_each(|(o, &a)| *o = f(a)),
-                0 => out.fill(f(a[0])),
-                _ => out.iter_mut().zip(a.iter().step_by(sa)).for_each(|(o, &a)| *o = f(a)),
-            });
+            vectorized(
+                #[inline(always)]
+                || match sa {
+                    1 => {
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a);
+                        }
+                    }
+                    0 => out.fill(f(a[0])),
+                    _ => {
+                        for (o, &a) in out.iter_mut().zip(a.iter().step_by(sa)) {
+                            *o = f(a);
+                        }
+                    }
+                },
+            );
         });
     });
 }
@@ -151,21 +161,34 @@ pub fn map2<A: Pod + Sync, B: Pod + Sync, O: Pod + Send>(
         walk.rows(block * BLOCK, chunk.len(), |first, count, [oa, ob]| {
             let out = &mut chunk[first..first + count];
             let (a, b) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..]);
-            vectorized(|| match (sa, sb) {
-                (1, 1) => {
-                    let pairs = a[..count].iter().zip(&b[..count]);
-                    out.iter_mut().zip(pairs).for_each(|(o, (&a, &b))| *o = f(a, b));
-                }
-                (1, 0) => {
-                    let b = b[0];
-                    out.iter_mut().zip(&a[..count]).for_each(|(o, &a)| *o = f(a, b));
-                }
-                (0, 1) => {
-                    let a = a[0];
-                    out.iter_mut().zip(&b[..count]).for_each(|(o, &b)| *o = f(a, b));
-                }
-                _ => out.iter_mut().enumerate().for_each(|(i, o)| *o = f(a[i * sa], b[i * sb])),
-            });
+            vectorized(
+                #[inline(always)]
+                || match (sa, sb) {
+                    (1, 1) => {
+                        let pairs = a[..count].iter().zip(&b[..count]);
+                        for (o, (&a, &b)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b);
+                        }
+                    }
+                    (1, 0) => {
+                        let b = b[0];
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a, b);
+                        }
+                    }
+                    (0, 1) => {
+                        let a = a[0];
+                        for (o, &b) in out.iter_mut().zip(&b[..count]) {
+                            *o = f(a, b);
+                        }
+                    }
+                    _ => {
+                        for (i, o) in out.iter_mut().enumerate() {
+                            *o = f(a[i * sa], b[i * sb]);
+                        }
+                    }
+                },
+            );
         });
     });
 }
@@ -185,13 +208,42 @@ pub fn map3<A: Pod + Sync, B: Pod + Sync, C: Pod + Sync, O: Pod + Send>(
         walk.rows(block * BLOCK, chunk.len(), |first, count, [oa, ob, oc]| {
             let out = &mut chunk[first..first + count];
             let (a, b, c) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..], &c.data[c.offset + oc..]);
-            vectorized(|| match (sa, sb, sc) {
-                (1, 1, 1) => {
-                    let triples = a[..count].iter().zip(&b[..count]).zip(&c[..count]);
-                    out.iter_mut().zip(triples).for_each(|(o, ((&a, &b), &c))| *o = f(a, b, c));
-                }
-                _ => out.iter_mut().enumerate().for_each(|(i, o)| *o = f(a[i * sa], b[i * sb], c[i * sc])),
-            });
+            vectorized(
+                #[inline(always)]
+                || match (sa, sb, sc) {
+                    (1, 1, 1) => {
+                        let triples = a[..count].iter().zip(&b[..count]).zip(&c[..count]);
+                        for (o, ((&a, &b), &c)) in out.iter_mut().zip(triples) {
+                            *o = f(a, b, c);
+                        }
+                    }
+                    (1, 0, 0) => {
+                        let (b, c) = (b[0], c[0]);
+                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                            *o = f(a, b, c);
+                        }
+                    }
+                    (1, 0, 1) => {
+                        let b = b[0];
+                        let pairs = a[..count].iter().zip(&c[..count]);
+                        for (o, (&a, &c)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b, c);
+                        }
+                    }
+                    (0, 1, 1) => {
+                        let a = a[0];
+                        let pairs = b[..count].iter().zip(&c[..count]);
+                        for (o, (&b, &c)) in out.iter_mut().zip(pairs) {
+                            *o = f(a, b, c);
+                        }
+                    }
+                    _ => {
+                        for (i, o) in out.iter_mut().enumerate() {
+                            *o = f(a[i * sa], b[i * sb], c[i * sc]);
+                        }
+                    }
+                },
+            );
         });
     });
 }
@@ -329,6 +381,14 @@ mod tests {
             map3(shape, operand_b, operand_a, operand_a, &mut out, |y, x, z| x - 2 * y + 5 * z);
             let expected: Vec<i64> = a.iter().zip(&b).map(|(x, y)| 6 * x - 2 * y).collect();
             assert_eq!(out, expected, "shape {shape:?}");
+            let still = vec![0; shape.len()];
+            let constant = Operand { data: &data, offset: 11, strides: &still };
+            map3(shape, operand_a, constant, constant, &mut out, |x, y, z| x - 2 * y + 5 * z);
+            assert_eq!(out, a.iter().map(|x| x + 33).collect::<Vec<_>>(), "shape {shape:?}");
+            map3(shape, operand_a, constant, operand_a, &mut out, |x, y, z| x - 2 * y + 5 * z);
+            assert_eq!(out, a.iter().map(|x| 6 * x - 22).collect::<Vec<_>>(), "shape {shape:?}");
+            map3(shape, constant, operand_a, operand_a, &mut out, |x, y, z| x - 2 * y + 5 * z);
+            assert_eq!(out, a.iter().map(|x| 11 + 3 * x).collect::<Vec<_>>(), "shape {shape:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod index;
 pub(crate) mod linalg;
 pub(crate) mod nn;
 pub(crate) mod numeric;
+pub(crate) mod operand;
 pub(crate) mod reduce;
 #[cfg(test)]
 pub(crate) mod testing;

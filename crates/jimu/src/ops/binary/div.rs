@@ -52,6 +52,18 @@ impl Tensor {
         let (a, b) = prepare("div", self, other, dtype).or_raise();
         apply(Div, &[&a, &b])
     }
+
+    /// The same as [`div`](Self::div):
+    /// [`torch.true_divide`](https://pytorch.org/docs/stable/generated/torch.true_divide.html).
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// assert_eq!(Tensor::new([3]).true_divide(&Tensor::new([2])).to_vec::<f32>(), [1.5]);
+    /// ```
+    #[track_caller]
+    pub fn true_divide(&self, other: &Tensor) -> Tensor {
+        self.div(other)
+    }
 }
 
 #[cfg(test)]

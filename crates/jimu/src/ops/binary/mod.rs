@@ -1,8 +1,15 @@
 //! Element by element, two operands: types promoted, shapes broadcast, then a member's function of two numbers.
 
 mod add;
+mod atan2;
 mod div;
+pub(crate) mod div_rounded;
+mod fmod;
+mod maximum;
+mod minimum;
 mod mul;
+mod pow;
+mod remainder;
 mod sub;
 
 use jimu_kernels::buffer::Buffer;
@@ -12,7 +19,7 @@ use super::numeric::Number;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec};
 use crate::dtype::{DType, Element, dispatch_number};
 use crate::error::{ShapeError, raise};
-use crate::tensor::{Layout, Scalar, Small, Tensor, broadcast_shapes};
+use crate::tensor::{Layout, Small, Tensor, broadcast_shapes};
 
 /// An element-wise function of two numbers of one type.
 pub(crate) trait Binary: Copy + Send + Sync + 'static {
@@ -46,7 +53,7 @@ impl<B: Binary> Operation for Zip<B> {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let op = self.0;
-        dispatch_number!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], move |a, b| op.value(a, b)))
+        dispatch_number!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], #[inline(always)] move |a, b| op.value(a, b)))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
@@ -63,18 +70,6 @@ pub(crate) fn apply_binary<B: Binary>(op: B, a: &Tensor, b: &Tensor) -> Tensor {
     }
 }
 
-/// Applies a [`Binary`] to a tensor and a scalar.
-#[track_caller]
-pub(crate) fn apply_scalar<B: Binary>(op: B, a: &Tensor, b: Scalar) -> Tensor {
-    apply_binary(op, a, &Tensor::scalar(b, b.promote(a.dtype())))
-}
-
-/// Applies a [`Binary`] to a scalar and a tensor.
-#[track_caller]
-pub(crate) fn apply_scalar_left<B: Binary>(op: B, a: Scalar, b: &Tensor) -> Tensor {
-    apply_binary(op, &Tensor::scalar(a, a.promote(b.dtype())), b)
-}
-
 /// Both operands in type `dtype` and in their common shape.
 pub(crate) fn prepare(name: &str, a: &Tensor, b: &Tensor, dtype: DType) -> Result<(Tensor, Tensor), ShapeError> {
     let (a, b) = (a.to(dtype), b.to(dtype));
@@ -83,6 +78,17 @@ pub(crate) fn prepare(name: &str, a: &Tensor, b: &Tensor, dtype: DType) -> Resul
     }
     let shape = broadcast_shapes(a.shape(), b.shape(), name)?;
     Ok((a.expand(&shape), b.expand(&shape)))
+}
+
+/// Refuses whole numbers divided by 0, which have no value.
+pub(crate) fn divisor_rule(name: &str, a: &Tensor, divisor: &Tensor) -> Result<(), ShapeError> {
+    let whole = !a.dtype().promote(divisor.dtype()).is_floating_point();
+    let zero = |divisor: &Tensor| divisor.to(DType::I64).with_contiguous::<i64, _>(|elements| elements.contains(&0));
+    match whole && !divisor.is_meta() && zero(divisor) {
+        true => Err(ShapeError::new(name, "a whole number is divided by 0")
+            .help("convert the operands with x.to(DType::F32) for infinities and NaN")),
+        false => Ok(()),
+    }
 }
 
 /// `f` of each pair of elements, in the memory order of the operand that is not broadcast.
@@ -99,6 +105,28 @@ pub(crate) fn zip_elements<A: Element, B: Element, O: Element>(
         &la.shape,
         Operand { data: A::slice(&sa), offset: la.offset, strides: &la.strides },
         Operand { data: B::slice(&sb), offset: lb.offset, strides: &lb.strides },
+        &mut out,
+        f,
+    );
+    Tensor::from_buffer::<O>(out, Layout::in_order(a.size(), &order))
+}
+
+/// `f` of each three elements, in the memory order of the operand that is not broadcast.
+pub(crate) fn zip_three_elements<A: Element, B: Element, C: Element, O: Element>(
+    a: &Tensor,
+    b: &Tensor,
+    c: &Tensor,
+    f: impl Fn(A::Stored, B::Stored, C::Stored) -> O::Stored + Sync + Copy,
+) -> Tensor {
+    let order = common_order(&[a, b, c]);
+    let (la, lb, lc) = (a.layout().permuted(&order), b.layout().permuted(&order), c.layout().permuted(&order));
+    let (sa, sb, sc) = (a.storage(), b.storage(), c.storage());
+    let mut out = Buffer::unspecified(a.numel());
+    strided::map3(
+        &la.shape,
+        Operand { data: A::slice(&sa), offset: la.offset, strides: &la.strides },
+        Operand { data: B::slice(&sb), offset: lb.offset, strides: &lb.strides },
+        Operand { data: C::slice(&sc), offset: lc.offset, strides: &lc.strides },
         &mut out,
         f,
     );

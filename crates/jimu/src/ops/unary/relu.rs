@@ -27,13 +27,18 @@ impl Operation for Relu {
     }
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
-        // Written so that NaN stays NaN.
-        dispatch_number!(spec.dtype, T => map_elements::<T, T>(inputs[0], |x| if x < T::ZERO { T::ZERO } else { x }))
+        dispatch_number!(spec.dtype, T => map_elements::<T, T>(inputs[0], positive_part))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         context.first(|| apply_binary(Gate, grad, &context.output()))
     }
+}
+
+/// Written so that NaN stays NaN.
+#[inline(always)]
+fn positive_part<N: Number>(x: N) -> N {
+    if x < N::ZERO { N::ZERO } else { x }
 }
 
 /// The gradient where the output is positive, 0 elsewhere: PyTorch's `threshold_backward`.

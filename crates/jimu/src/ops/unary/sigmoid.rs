@@ -1,25 +1,28 @@
 //! `sigmoid`.
 
-use super::{Unary, apply_unary};
-use crate::autograd::{Context, Saves};
+use super::curve::{Curve, Of, apply_curve};
 use crate::ops::numeric::Real;
 use crate::tensor::Tensor;
 
 #[derive(Clone, Copy)]
 struct Sigmoid;
 
-impl Unary for Sigmoid {
+impl Curve for Sigmoid {
     const NAME: &'static str = "sigmoid";
-    const SAVES: Saves = Saves::Output;
+    const OF: Of = Of::Output;
 
     #[inline(always)]
     fn value<F: Real>(self, x: F) -> F {
-        (F::ONE + (-x).exp()).recip()
+        x.sigmoid()
     }
 
-    fn gradient(self, context: &Context<'_>, grad: &Tensor) -> Tensor {
-        let y = context.output();
-        grad * (&y * (1.0 - &y))
+    #[inline(always)]
+    fn gradient<F: Real>(self, grad: F, y: F) -> F {
+        grad * (y * (F::ONE - y))
+    }
+
+    fn curvature(self, y: &Tensor) -> Option<Tensor> {
+        Some(1.0 - y * 2.0)
     }
 }
 
@@ -36,7 +39,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn sigmoid(&self) -> Tensor {
-        apply_unary(Sigmoid, self)
+        apply_curve(Sigmoid, self)
     }
 }
 

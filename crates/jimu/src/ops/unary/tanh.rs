@@ -1,25 +1,28 @@
 //! `tanh`.
 
-use super::{Unary, apply_unary};
-use crate::autograd::{Context, Saves};
+use super::curve::{Curve, Of, apply_curve};
 use crate::ops::numeric::Real;
 use crate::tensor::Tensor;
 
 #[derive(Clone, Copy)]
 struct Tanh;
 
-impl Unary for Tanh {
+impl Curve for Tanh {
     const NAME: &'static str = "tanh";
-    const SAVES: Saves = Saves::Output;
+    const OF: Of = Of::Output;
 
     #[inline(always)]
     fn value<F: Real>(self, x: F) -> F {
         x.tanh()
     }
 
-    fn gradient(self, context: &Context<'_>, grad: &Tensor) -> Tensor {
-        let y = context.output();
-        grad * (1.0 - &y * &y)
+    #[inline(always)]
+    fn gradient<F: Real>(self, grad: F, y: F) -> F {
+        grad * (F::ONE - y * y)
+    }
+
+    fn curvature(self, y: &Tensor) -> Option<Tensor> {
+        Some(y * -2.0)
     }
 }
 
@@ -36,7 +39,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn tanh(&self) -> Tensor {
-        apply_unary(Tanh, self)
+        apply_curve(Tanh, self)
     }
 }
 

@@ -1,0 +1,3 @@
+//! The blocks that networks are built of: `torch.nn`.
+
+pub mod functional;
