@@ -1,5 +1,8 @@
 //! Many elements to one: over all dimensions, or over those named.
 
+mod argmax;
+mod extreme;
+mod max;
 mod sum;
 
 use jimu_kernels::buffer::Buffer;
@@ -70,4 +73,11 @@ where
     let mut out = Buffer::unspecified(kept.count());
     fold(A::slice(&x.storage()), layout.offset, &kept, &reduced, &mut out, way);
     Tensor::from_buffer::<O>(out, Layout::contiguous(over.shape(x.shape())))
+}
+
+/// `..` names every dimension.
+impl From<std::ops::RangeFull> for Dims {
+    fn from(_: std::ops::RangeFull) -> Self {
+        Self(Small::new())
+    }
 }
