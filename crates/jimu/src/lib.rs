@@ -15,4 +15,4 @@ pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::ShapeError;
 pub use ops::view::{Index, IntoIndices};
-pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, initial_seed, manual_seed};
+pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};

@@ -3,6 +3,7 @@
 mod access;
 mod creation;
 mod display;
+mod inplace;
 mod layout;
 mod operators;
 mod random;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use access::Scalar;
 pub use creation::IntoTensor;
+pub use inplace::Value;
 pub(crate) use random::{Generator, next_stream};
 pub use random::{initial_seed, manual_seed};
 pub use shape::{Dims, Shape};
