@@ -45,7 +45,7 @@ impl Operation for IndexSelect {
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        let gradient = || apply(IndexAdd { dim: self.dim, size: self.size }, &[grad, &context.input(1)]);
+        let gradient = || index_add_checked(grad, self.dim, self.size, &context.input(1));
         [context.needs(0).then(gradient), None].into_iter().collect()
     }
 }
@@ -98,6 +98,11 @@ pub(crate) fn index_select_checked(x: &Tensor, dim: usize, index: &Tensor) -> Te
     apply(IndexSelect { dim, size: x.shape()[dim] }, &[x, index])
 }
 
+/// Zeros of `size` positions in dimension `dim` with the rows added where an index, known to be right, says.
+pub(crate) fn index_add_checked(rows: &Tensor, dim: usize, size: usize, index: &Tensor) -> Tensor {
+    apply(IndexAdd { dim, size }, &[rows, index])
+}
+
 impl Tensor {
     /// The rows of dimension `dim` that `index` names, in its order, as a copy:
     /// [`torch.index_select`](https://pytorch.org/docs/stable/generated/torch.index_select.html).
@@ -143,7 +148,7 @@ impl Tensor {
     #[track_caller]
     pub fn index_add(&self, dim: isize, index: &Tensor, source: &Tensor) -> Tensor {
         let dim = index_add_rule(self, dim, index, source).or_raise();
-        self.add(&apply(IndexAdd { dim, size: self.shape()[dim] }, &[source, index]))
+        self.add(&index_add_checked(source, dim, self.shape()[dim], index))
     }
 }
 

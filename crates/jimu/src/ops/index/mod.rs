@@ -1,10 +1,21 @@
 //! Putting tensors together and picking elements by position.
 
 mod cat;
+mod flip;
 mod gather;
 mod index_select;
+mod nonzero;
 mod one_hot;
+mod pad;
+mod repeat;
+mod roll;
 mod scatter_add;
+mod sort;
+mod triangle;
+
+pub(crate) use index_select::{index_add_checked, index_select_checked};
+pub use pad::PadMode;
+pub use repeat::Repeats;
 
 use jimu_kernels::threads::parallel_chunks_mut;
 
@@ -15,11 +26,10 @@ use crate::tensor::Tensor;
 /// Elements that one task writes, if the blocks are small.
 const GRAIN: usize = 1 << 14;
 
-/// A tensor in plain order, seen from one dimension: `outer` blocks of `length` rows of `inner` elements, a row for each
-/// position of the dimension.
+/// A tensor in plain order, seen from one dimension: blocks of `length` rows of `inner` elements, a row for each position
+/// of the dimension.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lanes {
-    pub(crate) outer: usize,
     pub(crate) length: usize,
     pub(crate) inner: usize,
 }
@@ -28,11 +38,7 @@ impl Lanes {
     /// Dimension `dim` of `shape`; a 0-d tensor has one lane of one element.
     pub(crate) fn of(shape: &[usize], dim: usize) -> Self {
         let after = shape.get(dim + 1..).unwrap_or(&[]);
-        Self {
-            outer: shape[..dim].iter().product(),
-            length: shape.get(dim).copied().unwrap_or(1),
-            inner: after.iter().product(),
-        }
+        Self { length: shape.get(dim).copied().unwrap_or(1), inner: after.iter().product() }
     }
 
     /// The number of elements of a block.

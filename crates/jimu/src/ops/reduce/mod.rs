@@ -1,9 +1,16 @@
 //! Many elements to one: over all dimensions, or over those named.
 
 mod argmax;
+mod cumsum;
 mod extreme;
+mod logsumexp;
 mod max;
+mod norm;
+mod power;
+mod prod;
 mod sum;
+mod truth;
+mod var;
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::reduce::{Dimensions, Fold, fold};

@@ -2,11 +2,13 @@
 //!
 //! A member says the new layout, and how a gradient of the view becomes one of the whole.
 
+mod diagonal;
 mod expand;
 mod narrow;
 mod permute;
 mod reshape;
 mod select;
+mod split;
 mod squeeze;
 
 pub use select::{Index, IntoIndices};
