@@ -15,5 +15,6 @@ pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::ShapeError;
 pub use ops::index::{PadMode, Repeats};
+pub use ops::nn::{Interpolate, InterpolateMode, Window};
 pub use ops::view::{Index, IntoIndices};
 pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};

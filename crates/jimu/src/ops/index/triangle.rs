@@ -4,7 +4,7 @@ use jimu_kernels::buffer::Buffer;
 
 use super::Lanes;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply};
-use crate::dtype::{Element, dispatch_dtype};
+use crate::dtype::dispatch_dtype;
 use crate::error::ShapeError;
 use crate::tensor::{Layout, Tensor};
 
