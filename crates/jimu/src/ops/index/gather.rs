@@ -5,8 +5,9 @@ use jimu_kernels::buffer::Buffer;
 use super::scatter_add::scatter_add_to_zeros;
 use super::{Lanes, index_rule, trim};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply};
-use crate::dtype::{Element, dispatch_dtype};
+use crate::dtype::{DType, Element, dispatch_dtype};
 use crate::error::{OrRaise, ShapeError};
+use crate::ops::unary::map_elements;
 use crate::tensor::{Layout, Shape, Tensor, broadcast_shapes};
 
 /// Inputs: the tensor and the index, whose sizes agree outside `dim`.
@@ -75,8 +76,12 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn gather(&self, dim: isize, index: &Tensor) -> Tensor {
-        let dim = gather_rule(self, dim, index).or_raise();
-        gather_checked(self, dim, index)
+        let (dim, index) = gather_rule(self, dim, index).or_raise();
+        match index.numel() {
+            // Nothing is picked, whatever the shapes.
+            0 => self.reshape([-1]).narrow(0, 0, 0).reshape(index.size()),
+            _ => gather_checked(self, dim, &index),
+        }
     }
 
     /// As [`gather`](Self::gather), the other dimensions broadcast:
@@ -84,7 +89,7 @@ impl Tensor {
     /// [`argsort`](Self::argsort) or an [`argmax_dim`](Self::argmax_dim).
     ///
     /// # Args
-    /// - `indices`: positions along `dim`.
+    /// - `indices`: positions along `dim`; negative ones count from the end.
     /// - `dim`: a dimension, or `None` for the flattened tensor and indices.
     ///
     /// # Panics
@@ -101,15 +106,23 @@ impl Tensor {
     #[track_caller]
     pub fn take_along_dim(&self, indices: &Tensor, dim: impl Into<Option<isize>>) -> Tensor {
         let Some(dim) = dim.into() else {
-            return self.reshape([-1]).gather(0, &indices.reshape([-1]));
+            return self.reshape([-1]).take_along_dim(&indices.reshape([-1]), 0);
         };
         let (dim, own, picked) = take_along_rule(self, indices, dim).or_raise();
-        index_rule(indices, own[dim], "take_along_dim").or_raise();
+        let indices = index_rule(&from_the_front(indices, own[dim]), own[dim], "take_along_dim").or_raise();
         gather_checked(&self.expand(&own), dim, &indices.expand(&picked))
     }
 }
 
-fn gather_rule(x: &Tensor, dim: isize, index: &Tensor) -> Result<usize, ShapeError> {
+/// `indices` with `size` added to those that count from the end.
+fn from_the_front(indices: &Tensor, size: usize) -> Tensor {
+    if indices.is_meta() || indices.dtype() != DType::I64 {
+        return indices.clone();
+    }
+    map_elements::<i64, i64>(indices, |position| if position < 0 { position + size as i64 } else { position })
+}
+
+fn gather_rule(x: &Tensor, dim: isize, index: &Tensor) -> Result<(usize, Tensor), ShapeError> {
     let (shape, wanted) = (x.shape(), index.shape());
     let dim = shape.dim(dim, "gather")?;
     // A 0-d tensor counts as one of a single element.
@@ -117,15 +130,14 @@ fn gather_rule(x: &Tensor, dim: isize, index: &Tensor) -> Result<usize, ShapeErr
         && (x.dim() == 0
             || index.dim() == 0
             || (0..x.dim()).all(|other| other == dim || wanted[other] <= shape[other]));
-    if !fits {
+    if !fits && index.numel() > 0 {
         return Err(ShapeError::new(
             "gather",
             format!("an index of shape {wanted} does not fit a tensor of shape {shape} outside dimension {dim}"),
         )
         .help("give the index as many dimensions, none but the gathered one larger (take_along_dim broadcasts)"));
     }
-    index_rule(index, shape.get(dim).copied().unwrap_or(1), "gather")?;
-    Ok(dim)
+    Ok((dim, index_rule(index, shape.get(dim).copied().unwrap_or(1), "gather")?))
 }
 
 /// The dimension, and both shapes broadcast outside it.
@@ -149,6 +161,7 @@ fn take_along_rule(x: &Tensor, indices: &Tensor, dim: isize) -> Result<(usize, S
 
 #[cfg(test)]
 mod tests {
+    use crate::dtype::DType;
     use crate::ops::testing::{check, variable};
     use crate::tensor::Tensor;
 
@@ -164,6 +177,14 @@ mod tests {
     fn a_0d_tensor_is_one_element() {
         assert_eq!(Tensor::new(7).gather(0, &Tensor::new(0)).item(), 7.0);
         assert_eq!(Tensor::new(7).gather(0, &Tensor::new([0, 0])).to_vec::<i64>(), [7, 7]);
+    }
+
+    #[test]
+    fn every_kind_of_index() {
+        let x = Tensor::new([10, 20, 30]);
+        assert_eq!(x.gather(0, &Tensor::new([2u8, 0])).to_vec::<i64>(), [30, 10]);
+        assert_eq!(x.take_along_dim(&Tensor::new([-1, 0]), 0).to_vec::<i64>(), [30, 10]);
+        assert_eq!(x.gather(0, &Tensor::zeros_of([2, 0], DType::I64)).size(), [2, 0]);
     }
 
     #[test]

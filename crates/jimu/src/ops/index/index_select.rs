@@ -122,10 +122,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn index_select(&self, dim: isize, index: &Tensor) -> Tensor {
-        let dim = index_select_rule(self, dim, index, "index_select").or_raise();
+        let (dim, index) = index_select_rule(self, dim, index, "index_select").or_raise();
         match self.dim() {
-            0 => index_select_checked(&self.reshape([1]), 0, index).reshape(self.size()),
-            _ => index_select_checked(self, dim, index),
+            0 => index_select_checked(&self.reshape([1]), 0, &index).reshape(self.size()),
+            _ => index_select_checked(self, dim, &index),
         }
     }
 
@@ -147,12 +147,12 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn index_add(&self, dim: isize, index: &Tensor, source: &Tensor) -> Tensor {
-        let dim = index_add_rule(self, dim, index, source).or_raise();
-        self.add(&index_add_checked(source, dim, self.shape()[dim], index))
+        let (dim, index) = index_add_rule(self, dim, index, source).or_raise();
+        self.add(&index_add_checked(source, dim, self.shape()[dim], &index))
     }
 }
 
-fn index_select_rule(x: &Tensor, dim: isize, index: &Tensor, name: &str) -> Result<usize, ShapeError> {
+fn index_select_rule(x: &Tensor, dim: isize, index: &Tensor, name: &str) -> Result<(usize, Tensor), ShapeError> {
     let dim = x.shape().dim(dim, name)?;
     // A 0-d tensor can be asked for its one element only.
     if index.dim() > 1 || (x.dim() == 0 && index.numel() != 1) {
@@ -160,12 +160,11 @@ fn index_select_rule(x: &Tensor, dim: isize, index: &Tensor, name: &str) -> Resu
         return Err(ShapeError::new(name, format!("an index of shape {picked} cannot pick rows of shape {shape}"))
             .help("give a list of positions, or use gather to pick one by one"));
     }
-    index_rule(index, x.shape().get(dim).copied().unwrap_or(1), name)?;
-    Ok(dim)
+    Ok((dim, index_rule(index, x.shape().get(dim).copied().unwrap_or(1), name)?))
 }
 
-fn index_add_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Result<usize, ShapeError> {
-    let dim = index_select_rule(x, dim, index, "index_add")?;
+fn index_add_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Result<(usize, Tensor), ShapeError> {
+    let (dim, index) = index_select_rule(x, dim, index, "index_add")?;
     let mut wanted = x.size();
     if let Some(size) = wanted.as_mut().get_mut(dim) {
         *size = index.numel();
@@ -178,7 +177,7 @@ fn index_add_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Re
         )
         .help("give a row for each index, of the tensor's own type of numbers"));
     }
-    Ok(dim)
+    Ok((dim, index))
 }
 
 #[cfg(test)]

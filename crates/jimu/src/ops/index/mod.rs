@@ -61,18 +61,22 @@ impl Lanes {
     }
 }
 
-/// Refuses an index tensor of another type than `I64`, or with a position outside `0..size`.
-pub(crate) fn index_rule(index: &Tensor, size: usize, operation: &str) -> Result<(), ShapeError> {
-    if index.dtype() != DType::I64 {
-        return Err(ShapeError::new(operation, format!("the index must be int64, but it is {}", index.dtype()))
-            .help("convert it with index.to(DType::I64)"));
-    }
+/// The index in `I64`; refuses elements that are no whole numbers, and positions outside `0..size`.
+pub(crate) fn index_rule(index: &Tensor, size: usize, operation: &str) -> Result<Tensor, ShapeError> {
+    let index = match index.dtype() {
+        DType::I64 => index.clone(),
+        DType::U8 => index.to(DType::I64),
+        other => {
+            return Err(ShapeError::new(operation, format!("the index must be int64, but it is {other}"))
+                .help("convert it with index.to(DType::I64)"));
+        }
+    };
     if index.is_meta() {
-        return Ok(());
+        return Ok(index);
     }
     let outside = |&&position: &&i64| position < 0 || position as usize >= size;
     match index.with_contiguous::<i64, _>(|positions| positions.iter().find(outside).copied()) {
-        None => Ok(()),
+        None => Ok(index),
         Some(position) => {
             Err(ShapeError::new(operation, format!("index {position} is out of range for a dimension of size {size}"))
                 .help(match size {

@@ -53,12 +53,12 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn one_hot(&self, num_classes: impl Into<Option<usize>>) -> Tensor {
-        let classes = one_hot_rule(self, num_classes.into()).or_raise();
-        apply_without_derivative(OneHot { classes }, &[self])
+        let (classes, labels) = one_hot_rule(self, num_classes.into()).or_raise();
+        apply_without_derivative(OneHot { classes }, &[&labels])
     }
 }
 
-fn one_hot_rule(labels: &Tensor, num_classes: Option<usize>) -> Result<usize, ShapeError> {
+fn one_hot_rule(labels: &Tensor, num_classes: Option<usize>) -> Result<(usize, Tensor), ShapeError> {
     let classes = match num_classes {
         Some(classes) => classes,
         None => {
@@ -70,8 +70,7 @@ fn one_hot_rule(labels: &Tensor, num_classes: Option<usize>) -> Result<usize, Sh
             largest.max(0) as usize + 1
         }
     };
-    index_rule(labels, classes, "one_hot")?;
-    Ok(classes)
+    Ok((classes, index_rule(labels, classes, "one_hot")?))
 }
 
 #[cfg(test)]

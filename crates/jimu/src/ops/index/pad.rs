@@ -165,7 +165,7 @@ fn repeated(x: &Tensor, side: Side, mode: PadMode) -> Tensor {
 
 fn pad_rule(x: &Tensor, padding: &Dims, mode: PadMode) -> Result<Vec<Side>, ShapeError> {
     let shape = x.shape();
-    if padding.len() % 2 != 0 || padding.len() > 2 * x.dim() {
+    if !padding.len().is_multiple_of(2) || padding.len() > 2 * x.dim() {
         let count = padding.len();
         return Err(ShapeError::new("pad", format!("{count} numbers do not pad a tensor of shape {shape}"))
             .help("give two for each dimension that is padded, the last dimension first"));

@@ -115,8 +115,7 @@ fn interleave_rule(repeats: &Repeats, size: usize) -> Result<Vec<i64>, ShapeErro
         Repeats::All(count) => return Ok((0..size).map(|position| (position, *count)).flat_map(repeated).collect()),
         Repeats::Each(counts) => counts,
     };
-    index_rule(counts, usize::MAX, "repeat_interleave")?;
-    let counts = counts.reshape([-1]).to_vec::<i64>();
+    let counts = index_rule(counts, usize::MAX, "repeat_interleave")?.to_vec::<i64>();
     match counts[..] {
         [count] => Ok((0..size).map(|position| (position, count as usize)).flat_map(repeated).collect()),
         _ if counts.len() == size => Ok(counts

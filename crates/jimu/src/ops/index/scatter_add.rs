@@ -78,11 +78,11 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn scatter_add(&self, dim: isize, index: &Tensor, source: &Tensor) -> Tensor {
-        let dim = scatter_rule(self, dim, index, source).or_raise();
+        let (dim, index) = scatter_rule(self, dim, index, source).or_raise();
         if index.numel() == 0 {
             return self.clone();
         }
-        let (x, index) = (self.reshape(at_least_1d(self)), index.reshape(at_least_1d(index)));
+        let (x, index) = (self.reshape(at_least_1d(self)), index.reshape(at_least_1d(&index)));
         let source = source.reshape(at_least_1d(source));
         let source = trim(&source, index.shape(), dim).narrow(dim as isize, 0, index.shape()[dim]);
         let mut reached = x.size();
@@ -109,7 +109,7 @@ fn grown(x: &Tensor, dim: usize, size: usize) -> Tensor {
     Tensor::cat(&[x, &Tensor::zeros_of(rest, x.dtype())], dim as isize)
 }
 
-fn scatter_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Result<usize, ShapeError> {
+fn scatter_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Result<(usize, Tensor), ShapeError> {
     let (shape, picked, given) = (x.shape(), index.shape(), source.shape());
     let dim = shape.dim(dim, "scatter_add")?;
     if x.dtype() != source.dtype() || x.dtype() == DType::Bool {
@@ -129,8 +129,7 @@ fn scatter_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Resu
         )
         .help("the index must be nowhere larger than the source nor, outside the dimension, than the tensor"));
     }
-    index_rule(index, shape.get(dim).copied().unwrap_or(1), "scatter_add")?;
-    Ok(dim)
+    Ok((dim, index_rule(index, shape.get(dim).copied().unwrap_or(1), "scatter_add")?))
 }
 
 #[cfg(test)]

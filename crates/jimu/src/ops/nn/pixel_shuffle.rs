@@ -24,7 +24,7 @@ impl Tensor {
     pub fn pixel_shuffle(&self, upscale_factor: usize) -> Tensor {
         let r = upscale_factor;
         let Images { lead, channels, height, width } = images(self, "pixel_shuffle").or_raise();
-        if r == 0 || channels % (r * r) != 0 {
+        if r == 0 || !channels.is_multiple_of(r * r) {
             refuse("pixel_shuffle", format!("{channels} channels are no multiple of {r}²"));
         }
         let fine = channels / (r * r);
@@ -50,7 +50,7 @@ impl Tensor {
     pub fn pixel_unshuffle(&self, downscale_factor: usize) -> Tensor {
         let r = downscale_factor;
         let Images { lead, channels, height, width } = images(self, "pixel_unshuffle").or_raise();
-        if r == 0 || height % r != 0 || width % r != 0 {
+        if r == 0 || !height.is_multiple_of(r) || !width.is_multiple_of(r) {
             refuse("pixel_unshuffle", format!("{height} x {width} pixels are no multiples of {r}"));
         }
         let apart = self.reshape(joined(&[lead.iter().product()], &[channels, height / r, r, width / r, r]));

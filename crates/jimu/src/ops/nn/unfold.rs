@@ -156,7 +156,7 @@ fn images(x: &Tensor) -> Result<[usize; 4], ShapeError> {
 
 fn fold_rule(x: &Tensor, area: usize, places: usize) -> Result<[usize; 2], ShapeError> {
     match **x.shape() {
-        [n, rows, columns] if rows % area == 0 && columns == places => Ok([n, rows / area]),
+        [n, rows, columns] if rows.is_multiple_of(area) && columns == places => Ok([n, rows / area]),
         _ => Err(ShapeError::new(
             "fold",
             format!("columns of shape {} do not fit a window of {area} elements in {places} places", x.shape()),

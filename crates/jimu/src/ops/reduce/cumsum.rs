@@ -17,11 +17,14 @@ struct Cumsum {
 
 impl Cumsum {
     /// `step` adds an element to its lane's running total and gives the sum.
-    fn run<T, A: Copy>(self, lanes: Lanes, source: &[T], out: &mut [T], zero: A, step: impl Fn(&mut A, &T) -> T + Sync)
-    where
-        T: Send + Sync,
-        A: Send + Sync,
-    {
+    fn run<T: Send + Sync, A: Copy + Sync>(
+        self,
+        lanes: Lanes,
+        source: &[T],
+        out: &mut [T],
+        zero: A,
+        step: impl Fn(&mut A, &T) -> T + Sync,
+    ) {
         lanes.for_each_block(out, |block, out| {
             let source = &source[block * lanes.block()..][..lanes.block()];
             let mut totals = vec![zero; lanes.inner];
