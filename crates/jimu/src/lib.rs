@@ -19,5 +19,7 @@ pub use dtype::{DType, Element};
 pub use error::ShapeError;
 pub use ops::binary::div_rounded::Rounding;
 pub use ops::operand::TensorOrScalar;
+pub use ops::index::{PadMode, Repeats};
+pub use ops::nn::{Interpolate, InterpolateMode, Window};
 pub use ops::view::{Index, IntoIndices};
-pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, initial_seed, manual_seed};
+pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};

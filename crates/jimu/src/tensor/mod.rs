@@ -3,6 +3,7 @@
 mod access;
 mod creation;
 mod display;
+mod inplace;
 mod layout;
 mod operators;
 mod random;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub use access::Scalar;
 pub use creation::IntoTensor;
 pub(crate) use random::{Generator, next_stream, with_seed};
+pub use inplace::Value;
 pub use random::{initial_seed, manual_seed};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};

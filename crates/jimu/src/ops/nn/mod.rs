@@ -20,3 +20,9 @@ pub(crate) mod softshrink;
 pub(crate) mod softsign;
 pub(crate) mod tanhshrink;
 pub(crate) mod threshold;
+mod interpolate;
+mod pixel_shuffle;
+mod unfold;
+
+pub use interpolate::{Interpolate, InterpolateMode};
+pub use unfold::Window;

@@ -1,6 +1,16 @@
 //! Many elements to one: over all dimensions, or over those named.
 
+mod argmax;
+mod cumsum;
+mod extreme;
+mod logsumexp;
+mod max;
+mod norm;
+mod power;
+mod prod;
 mod sum;
+mod truth;
+mod var;
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::reduce::{Dimensions, Fold, fold};
@@ -70,4 +80,11 @@ where
     let mut out = Buffer::unspecified(kept.count());
     fold(A::slice(&x.storage()), layout.offset, &kept, &reduced, &mut out, way);
     Tensor::from_buffer::<O>(out, Layout::contiguous(over.shape(x.shape())))
+}
+
+/// `..` names every dimension.
+impl From<std::ops::RangeFull> for Dims {
+    fn from(_: std::ops::RangeFull) -> Self {
+        Self(Small::new())
+    }
 }

@@ -61,6 +61,21 @@ impl Tensor {
         apply_view(Expand { shape }, self)
     }
 
+    /// As [`expand`](Self::expand), from sizes without -1:
+    /// [`torch.broadcast_to`](https://pytorch.org/docs/stable/generated/torch.broadcast_to.html).
+    ///
+    /// # Panics
+    /// If a size other than 1 would change.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(jimu::Tensor::zeros([1, 3]).broadcast_to([2, 4, 3]).size(), [2, 4, 3]);
+    /// ```
+    #[track_caller]
+    pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Tensor {
+        self.expand(shape.into())
+    }
+
     /// The sums that undo an [`expand`](Self::expand) from `shape`.
     pub(crate) fn sum_to(&self, shape: &Shape) -> Tensor {
         if self.shape() == shape {

@@ -2,11 +2,13 @@
 //!
 //! A member says the new layout, and how a gradient of the view becomes one of the whole.
 
+mod diagonal;
 mod expand;
 mod narrow;
 mod permute;
 mod reshape;
 mod select;
+mod split;
 mod squeeze;
 
 pub use select::{Index, IntoIndices};
@@ -54,7 +56,11 @@ impl<V: View> Operation for Viewed<V> {
 
 pub(crate) fn try_view<V: View>(view: V, x: &Tensor) -> Result<Tensor, ShapeError> {
     let input = x.layout().clone();
-    let output = view.layout(&input)?;
+    let mut output = view.layout(&input)?;
+    if output.shape.numel() == 0 {
+        // No element lies anywhere, and the storage may end before the place.
+        output.offset = 0;
+    }
     try_apply(Viewed { view, input, output }, &[x])
 }
 

@@ -163,6 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_nothing() {
+        let x = Tensor::zeros([0, 4]).requires_grad_();
+        let part = x.narrow(1, 2, 2);
+        assert_eq!((part.size(), part.contiguous().to_vec::<f32>()), ([0, 2].into(), vec![]));
+        part.sum().backward();
+        assert_eq!(x.grad().unwrap().size(), [0, 4]);
+    }
+
+    #[test]
     #[should_panic(expected = "3 elements from 2 reach beyond dimension 0 of a tensor of shape [4]")]
     fn refusal() {
         Tensor::zeros([4]).narrow(0, 2, 3);
