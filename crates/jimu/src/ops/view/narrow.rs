@@ -20,9 +20,12 @@ struct Slice {
 impl Slice {
     fn of(self, input: &Layout) -> Layout {
         let mut layout = input.clone();
-        layout.offset += self.start * layout.strides[self.dim];
-        layout.strides[self.dim] *= self.step;
         layout.shape.as_mut()[self.dim] = self.length;
+        // A view of nothing stays where it is: what it would start at may lie beyond the storage.
+        if layout.shape.numel() > 0 {
+            layout.offset += self.start * layout.strides[self.dim];
+        }
+        layout.strides[self.dim] *= self.step;
         layout
     }
 }
@@ -160,6 +163,12 @@ mod tests {
         check(|x| x[0].narrow(1, 1, 2), &[&variable([2, 4])]);
         check(|x| x[0].slice(-1, 0, 5, 2) * x[1], &[&variable([2, 5]), &variable([2, 3])]);
         check(|x| x[0].t().narrow(0, 2, 0).sum() + x[0].sum(), &[&variable([2, 4])]);
+    }
+
+    #[test]
+    fn views_of_nothing() {
+        assert!(Tensor::zeros([3]).narrow(0, 3, 0).to_vec::<f32>().is_empty());
+        assert!(Tensor::zeros([0, 2]).select(1, 1).to_vec::<f32>().is_empty());
     }
 
     #[test]
