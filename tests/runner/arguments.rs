@@ -29,7 +29,12 @@ impl Arguments {
 
     /// The next positional argument, or the keyword argument `name`, without taking it.
     pub fn peek(&self, name: &str) -> Option<&Value> {
-        self.positional.front().or_else(|| self.keywords.get(name))
+        self.peek_at(0, name)
+    }
+
+    /// The positional argument `position` places on, or the keyword argument `name`, without taking it.
+    pub fn peek_at(&self, position: usize, name: &str) -> Option<&Value> {
+        self.positional.get(position).or_else(|| self.keywords.get(name))
     }
 
     fn next(&mut self, name: &str) -> Result<Option<Value>> {

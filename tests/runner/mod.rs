@@ -10,6 +10,7 @@ pub mod check;
 pub mod closeness;
 pub mod functions;
 pub mod layouts;
+pub mod optimizers;
 pub mod panics;
 pub mod report;
 pub mod scope;
@@ -67,7 +68,15 @@ fn run_once(case: &Case, scope: Scope<'_>) -> Result<bool> {
             check.backward(&outputs, expected).context("backward")?;
             check.grads(&expected.grads, |name| leaves.get(name).cloned())?;
         }
-        Kind::Module { .. } | Kind::Optimizer { .. } | Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
+        Kind::Optimizer { kwargs, params, grads, after } => {
+            let name = case.target.strip_prefix("optim.").unwrap_or(&case.target);
+            let Some(build) = optimizers::find(name) else { return Ok(false) };
+            // An optimiser refuses parameters with gaps, which no layer makes.
+            let dense = if scope.layout == Layout::Gaps { Layout::RowMajor } else { scope.layout };
+            let params = Scope { layout: dense, ..scope }.tensors_of(params)?;
+            optimizers::run(build, &mut scope.options(kwargs)?, params, grads, after, (scope, &mut check))?;
+        }
+        Kind::Module { .. } | Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
     }
     check.finish()?;
     Ok(true)

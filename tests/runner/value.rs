@@ -1,7 +1,7 @@
 //! Arguments as PyTorch's functions take them, and their conversion to what a Rust function takes.
 
 use anyhow::{Result, anyhow, bail};
-use jimu::{DType, Dims, Scalar, Shape, Tensor};
+use jimu::{DType, Dims, Scalar, Shape, Tensor, TensorOrScalar};
 
 /// What a Python argument can be.
 #[derive(Clone)]
@@ -172,6 +172,16 @@ pub enum Operand {
     Tensor(Tensor),
     /// A number.
     Scalar(Scalar),
+}
+
+impl Operand {
+    /// As jimu's methods take it.
+    pub fn borrow(&self) -> TensorOrScalar<'_> {
+        match self {
+            Self::Tensor(tensor) => tensor.into(),
+            Self::Scalar(scalar) => (*scalar).into(),
+        }
+    }
 }
 
 impl FromValue for Operand {

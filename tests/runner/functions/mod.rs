@@ -1,6 +1,8 @@
 //! Operations by PyTorch's names.
 
+mod activation;
 mod creation;
+mod index;
 mod pointwise;
 mod reduce;
 mod shape;
@@ -20,7 +22,8 @@ pub fn find(target: &str) -> Option<Function> {
 }
 
 fn exactly(name: &str) -> Option<Function> {
-    pointwise::find(name).or_else(|| reduce::find(name)).or_else(|| shape::find(name)).or_else(|| creation::find(name))
+    let families = [pointwise::find, reduce::find, shape::find, index::find, creation::find, activation::find];
+    families.into_iter().find_map(|family| family(name))
 }
 
 /// An operation on one tensor without options.

@@ -5,9 +5,16 @@ use jimu::{Dims, Tensor};
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
+use crate::runner::functions::pointwise;
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
+        "amax" => |a| extreme(a, Tensor::amax),
+        "amin" => |a| extreme(a, Tensor::amin),
+        "argmax" => |a| position(a, Tensor::argmax, Tensor::argmax_dim),
+        "argmin" => |a| position(a, Tensor::argmin, Tensor::argmin_dim),
+        "max" => |a| extreme_with_position(a, "maximum", Tensor::max, Tensor::max_dim),
+        "min" => |a| extreme_with_position(a, "minimum", Tensor::min, Tensor::min_dim),
         "mean" => |a| reduction(a, Tensor::mean, |x, dims, keepdim| x.mean_dim(dims, keepdim)),
         "sum" => |a| reduction(a, Tensor::sum, |x, dims, keepdim| x.sum_dim(dims, keepdim)),
         _ => return None,
@@ -25,9 +32,14 @@ fn reduction(
     let keepdim = arguments.or("keepdim", false)?;
     one(match (dims, keepdim) {
         (Some(dims), keepdim) => along(&input, dims, keepdim),
-        (None, true) => along(&input, Dims::from([0isize; 0]), true),
+        (None, true) => along(&input, all_dims(), true),
         (None, false) => whole(&input),
     })
+}
+
+/// What PyTorch and jimu read as all dimensions.
+fn all_dims() -> Dims {
+    Dims::from([0_isize; 0])
 }
 
 /// The input, converted to the keyword argument `dtype` if there is one, as PyTorch does before it reduces.
@@ -37,4 +49,47 @@ pub(super) fn with_dtype(arguments: &mut Arguments) -> Result<Tensor> {
         Some(dtype) => input.to(dtype),
         None => input,
     })
+}
+
+/// `f(input, dim=(), keepdim=False)`.
+fn extreme(arguments: &mut Arguments, along: fn(&Tensor, Dims, bool) -> Tensor) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dims = arguments.or("dim", all_dims())?;
+    one(along(&input, dims, arguments.or("keepdim", false)?))
+}
+
+/// `f(input, dim=None, keepdim=False)`.
+fn position(
+    arguments: &mut Arguments,
+    whole: fn(&Tensor) -> Tensor,
+    along: fn(&Tensor, isize, bool) -> Tensor,
+) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim: Option<isize> = arguments.optional("dim")?;
+    let keepdim = arguments.or("keepdim", false)?;
+    one(match dim {
+        Some(dim) => along(&input, dim, keepdim),
+        None if keepdim => whole(&input).reshape(vec![1_usize; input.dim()]),
+        None => whole(&input),
+    })
+}
+
+/// `f(input)`, `f(input, dim, keepdim=False)` with the positions, or `f(input, other)`.
+fn extreme_with_position(
+    arguments: &mut Arguments,
+    of_two: &str,
+    whole: fn(&Tensor) -> Tensor,
+    along: fn(&Tensor, isize, bool) -> (Tensor, Tensor),
+) -> Result<Vec<Tensor>> {
+    if let (true, Some(of_two)) = (pointwise::compares_two(arguments), pointwise::find(of_two)) {
+        return of_two(arguments);
+    }
+    let input: Tensor = arguments.take("input")?;
+    match arguments.optional("dim")? {
+        None => one(whole(&input)),
+        Some(dim) => {
+            let (values, indices) = along(&input, dim, arguments.or("keepdim", false)?);
+            Ok(vec![values, indices])
+        }
+    }
 }
