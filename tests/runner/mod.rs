@@ -10,6 +10,7 @@ pub mod check;
 pub mod closeness;
 pub mod functions;
 pub mod layouts;
+pub mod modules;
 pub mod optimizers;
 pub mod panics;
 pub mod report;
@@ -76,7 +77,11 @@ fn run_once(case: &Case, scope: Scope<'_>) -> Result<bool> {
             let params = Scope { layout: dense, ..scope }.tensors_of(params)?;
             optimizers::run(build, &mut scope.options(kwargs)?, params, grads, after, (scope, &mut check))?;
         }
-        Kind::Module { .. } | Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
+        Kind::Module { init, train, state, call, expected } => {
+            let Some(build) = modules::find(&case.target) else { return Ok(false) };
+            modules::run(build, (init, *train, state), call, expected, (scope, &mut check))?;
+        }
+        Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
     }
     check.finish()?;
     Ok(true)
