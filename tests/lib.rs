@@ -1,2 +1,4 @@
 //! What the integration tests share.
 #![forbid(unsafe_code)]
+
+pub mod runner;

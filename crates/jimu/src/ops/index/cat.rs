@@ -116,19 +116,18 @@ impl Tensor {
 fn try_cat(tensors: &[&Tensor], dim: isize) -> Result<Tensor, ShapeError> {
     // An empty 1-d tensor fits anything, as PyTorch has it.
     let fits_anything = |x: &Tensor| *x.shape() == [0];
-    let solid: Vec<&Tensor> = match tensors.iter().all(|x| fits_anything(x)) {
-        true => tensors.to_vec(),
-        false => tensors.iter().copied().filter(|x| !fits_anything(x)).collect(),
-    };
-    let Some(first) = solid.first() else {
+    let Some(first) = tensors.iter().find(|x| !fits_anything(x)).or(tensors.first()) else {
         return Err(ShapeError::new("cat", "there is no tensor to join").help("give at least one"));
     };
-    if solid.iter().any(|x| x.dim() == 0) {
+    if tensors.iter().any(|x| x.dim() == 0) {
         return Err(ShapeError::new("cat", "a 0-d tensor cannot be joined").help("unsqueeze it, or use stack"));
     }
     let dim = first.shape().dim(dim, "cat")?;
     let dtype = tensors.iter().map(|x| x.dtype()).fold(DType::Bool, DType::promote);
-    let converted: Vec<Tensor> = solid.iter().map(|x| x.to(dtype)).collect();
+    let mut nothing = first.size();
+    nothing.as_mut()[dim] = 0;
+    let fitted = |x: &&Tensor| if fits_anything(x) { x.reshape(&nothing) } else { (*x).clone() }.to(dtype);
+    let converted: Vec<Tensor> = tensors.iter().map(fitted).collect();
     let sizes = converted.iter().map(|x| x.shape().get(dim).copied().unwrap_or(0)).collect();
     try_apply(Cat { dim, sizes }, &converted.iter().collect::<Vec<_>>())
 }
@@ -143,6 +142,15 @@ mod tests {
         let inputs = [variable([2, 1]), variable([2, 3])];
         check(|x| Tensor::cat(&[x[0], x[1], x[0]], 1), &[&inputs[0], &inputs[1]]);
         check(|x| Tensor::stack(&[x[0], x[0]], -1), &[&inputs[1]]);
+    }
+
+    #[test]
+    fn an_empty_tensor_fits_anything_and_gets_its_gradient() {
+        let (empty, x) = (Tensor::zeros([0]).requires_grad_(), Tensor::ones([2, 3]));
+        let joined = Tensor::cat(&[&empty, &x], 1);
+        assert_eq!(joined.to_vec::<f32>(), [1.0; 6]);
+        joined.sum().backward();
+        assert_eq!(empty.grad().unwrap().size(), [0]);
     }
 
     #[test]

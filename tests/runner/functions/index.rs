@@ -1,0 +1,66 @@
+//! Operations that choose elements by tensors of positions.
+
+use anyhow::{Result, bail};
+use jimu::Tensor;
+
+use super::{Function, one};
+use crate::runner::arguments::Arguments;
+
+pub(super) fn find(name: &str) -> Option<Function> {
+    Some(match name {
+        "gather" => gather,
+        "index_add" => index_add,
+        "index_select" => index_select,
+        "nn.functional.one_hot" => one_hot,
+        "scatter_add" => scatter_add,
+        "take_along_dim" => take_along_dim,
+        _ => return None,
+    })
+}
+
+/// `f(input, dim, index, *, sparse_grad=False)`.
+fn gather(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    if arguments.keyword("sparse_grad", false)? {
+        bail!("argument sparse_grad cannot be true yet");
+    }
+    one(input.gather(dim, &arguments.take("index")?))
+}
+
+/// `f(input, dim, index, source, *, alpha=1)`.
+fn index_add(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let (index, source): (Tensor, Tensor) = (arguments.take("index")?, arguments.take("source")?);
+    let alpha = arguments.keyword("alpha", 1.0)?;
+    let source = if alpha == 1.0 { source } else { source * alpha };
+    one(input.index_add(dim, &index, &source))
+}
+
+fn index_select(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    one(input.index_select(dim, &arguments.take("index")?))
+}
+
+/// `f(tensor, num_classes=-1)`, where -1 stands for one more than the largest class.
+fn one_hot(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("tensor")?;
+    let classes = arguments.or("num_classes", -1_i64)?;
+    one(input.one_hot(if classes == -1 { None } else { Some(classes.try_into()?) }))
+}
+
+fn scatter_add(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let (index, source): (Tensor, Tensor) = (arguments.take("index")?, arguments.take("src")?);
+    one(input.scatter_add(dim, &index, &source))
+}
+
+/// `f(input, indices, dim=None)`.
+fn take_along_dim(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let indices: Tensor = arguments.take("indices")?;
+    one(input.take_along_dim(&indices, arguments.optional::<isize>("dim")?))
+}
