@@ -9,6 +9,7 @@ mod dtype;
 mod error;
 mod ops;
 mod tensor;
+pub mod vision;
 
 pub use autograd::no_grad;
 pub use device::Device;
