@@ -69,6 +69,9 @@ impl Client {
     fn round(&self, url: &str, part: &Path, reporter: &Reporter) -> Result<(), Interruption> {
         let have = length_of(part);
         let mut request = self.agent.get(url);
+        if is_local(request.uri_ref().and_then(|uri| uri.host())) {
+            request = request.config().proxy(None).build();
+        }
         if have > 0 {
             request = request.header(header::RANGE, format!("bytes={have}-"));
         }
@@ -128,8 +131,9 @@ impl Client {
     }
 
     fn explain(&self, error: &ureq::Error) -> Reason {
+        let not_found = "the host's name is not found (no network?)".to_owned();
         match error {
-            ureq::Error::HostNotFound => "the host's name is not found (no network?)".to_owned(),
+            ureq::Error::HostNotFound => not_found,
             ureq::Error::ConnectionFailed => "the host can't be connected to".to_owned(),
             ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
                 format!("no connection within {} s", CONNECT_TIMEOUT.as_secs_f32())
@@ -138,9 +142,15 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 "the host refuses the connection".to_owned()
             }
+            ureq::Error::Io(error) if error.to_string().contains("lookup address") => not_found,
             error => error.to_string(),
         }
     }
+}
+
+/// A proxy can't reach the servers of this machine.
+fn is_local(host: Option<&str>) -> bool {
+    matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Interruption {

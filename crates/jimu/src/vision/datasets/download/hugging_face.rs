@@ -1,6 +1,7 @@
 //! Hugging Face keeps the sets as Parquet tables of PNG pictures. PNG loses nothing, so the original files can be put
 //! together again and have the published checksums.
 
+use std::env;
 use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
@@ -17,7 +18,10 @@ use super::super::name::DatasetName;
 use super::mirrors::download;
 use super::{Job, Reason, picture};
 
-pub(super) const HOST: &str = "https://huggingface.co";
+/// The host, or the mirror of it that Hugging Face's own tools are told to use in `HF_ENDPOINT`.
+pub(super) fn host() -> String {
+    env::var("HF_ENDPOINT").ok().filter(|host| !host.is_empty()).unwrap_or_else(|| "https://huggingface.co".to_owned())
+}
 
 /// The repository and the folder in it.
 fn table_of(name: DatasetName) -> Option<(&'static str, &'static str)> {
@@ -31,7 +35,7 @@ fn table_of(name: DatasetName) -> Option<(&'static str, &'static str)> {
 
 pub(super) fn ask(job: &mut Job<'_>, host: &str) -> Option<(Splits, String)> {
     let (repository, folder) = table_of(job.name)?;
-    let base = format!("{host}/datasets/{repository}");
+    let base = format!("{}/datasets/{repository}", host.trim_end_matches('/'));
     job.ask_for_set(&base, |job| {
         let mut split = |split: &str| {
             let url = format!("{base}/resolve/main/{folder}/{split}-00000-of-00001.parquet");

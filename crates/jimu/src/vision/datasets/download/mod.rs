@@ -120,7 +120,7 @@ fn ask_all(job: &mut Job<'_>, mirrors: Option<&[String]>) -> Option<(Splits, Str
     }
     let official: Vec<String> = mirrors::official(job.name).iter().map(|&address| address.to_owned()).collect();
     mirrors::ask(job, &official)
-        .or_else(|| hugging_face::ask(job, hugging_face::HOST))
+        .or_else(|| hugging_face::ask(job, &hugging_face::host()))
         .or_else(|| npm::ask(job))
         .or_else(|| debian::ask(job))
 }
