@@ -10,11 +10,11 @@ use super::{COMMAND_LIMIT, Reason};
 const POLL: Duration = Duration::from_millis(50);
 
 /// Runs a command and gives what it prints. A reason tells the last line of what it complains about.
-pub(super) fn run(command: &mut Command) -> Result<Vec<u8>, Reason> {
+pub(in super::super) fn run(command: &mut Command) -> Result<Vec<u8>, Reason> {
     run_within(command, COMMAND_LIMIT)
 }
 
-pub(super) fn run_within(command: &mut Command, limit: Duration) -> Result<Vec<u8>, Reason> {
+pub(in super::super) fn run_within(command: &mut Command, limit: Duration) -> Result<Vec<u8>, Reason> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| match error.kind() {

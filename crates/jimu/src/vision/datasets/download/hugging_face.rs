@@ -50,7 +50,7 @@ pub(super) fn ask(job: &mut Job<'_>, host: &str) -> Option<(Splits, String)> {
 }
 
 /// Reads a table whose rows are a label and a picture.
-fn read_table(name: DatasetName, path: &Path) -> Result<ImageData, Reason> {
+pub(in super::super) fn read_table(name: DatasetName, path: &Path) -> Result<ImageData, Reason> {
     let damaged = |error: parquet::errors::ParquetError| format!("its table is damaged: {error}");
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut data = ImageData {

@@ -3,12 +3,12 @@
 //! Whatever the source, what comes out is images and labels, which must have the published checksums before they enter
 //! the cache.
 
-mod command;
+pub(super) mod command;
 mod debian;
 mod http;
-mod hugging_face;
+pub(super) mod hugging_face;
 mod mirrors;
-mod npm;
+pub(super) mod npm;
 mod picture;
 
 use std::fs;

@@ -82,7 +82,7 @@ fn read_cifar(archive: &Path) -> Result<Splits, Reason> {
 }
 
 /// Takes a batch's picture apart: each row becomes an image of three planes.
-fn unroll(png: &[u8]) -> Result<Vec<u8>, Reason> {
+pub(in super::super) fn unroll(png: &[u8]) -> Result<Vec<u8>, Reason> {
     let picture = picture::decode(Cursor::new(png))?;
     let (width, height, channels) = (picture.width, picture.height, picture.channels);
     if (width, height, channels) != (SIDE * SIDE, BATCH, CHANNELS) {
