@@ -12,6 +12,7 @@ pub mod nn;
 mod ops;
 pub mod optim;
 mod tensor;
+pub mod vision;
 
 pub use autograd::no_grad;
 pub use device::Device;

@@ -1,0 +1,3 @@
+//! Images: the data sets to learn from.
+
+pub mod datasets;
