@@ -19,6 +19,7 @@
 //! [`fashion-mini`]: DatasetName::FashionMini
 
 mod built_in;
+#[cfg(feature = "download")]
 mod cache;
 mod checksums;
 mod cifar;
