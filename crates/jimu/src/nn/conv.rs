@@ -128,9 +128,10 @@ impl Conv2d {
     }
 
     /// The distance between neighbouring windows.
+    #[track_caller]
     pub fn stride(mut self, stride: impl Into<Pair>) -> Self {
-        self.stride = stride.into();
-        self.check("stride", self.stride)
+        self.stride = positive("stride", stride.into());
+        self
     }
 
     /// Pixels around the input, `"same"` or `"valid"`.
@@ -146,9 +147,10 @@ impl Conv2d {
     }
 
     /// The distance between neighbouring taps of the kernel.
+    #[track_caller]
     pub fn dilation(mut self, dilation: impl Into<Pair>) -> Self {
-        self.dilation = dilation.into();
-        self.check("dilation", self.dilation)
+        self.dilation = positive("dilation", dilation.into());
+        self
     }
 
     /// The number of separate convolutions that the channels are divided among. Draws new filters.
@@ -180,14 +182,6 @@ impl Conv2d {
         if on != self.bias.is_some() {
             let fan_in = self.weight.numel() / self.out_channels().max(1);
             self.bias = on.then(|| init::default_weight([self.out_channels()], fan_in));
-        }
-        self
-    }
-
-    #[track_caller]
-    fn check(self, name: &str, pair: Pair) -> Self {
-        if pair.0.contains(&0) {
-            raise(ShapeError::new("Conv2d", format!("{name} is {pair}")).help("choose numbers of at least 1"));
         }
         self
     }
@@ -265,6 +259,14 @@ impl Conv2d {
             mode => text + &format!(", padding_mode={}", format!("{mode:?}").to_lowercase()),
         }
     }
+}
+
+#[track_caller]
+fn positive(name: &str, pair: Pair) -> Pair {
+    if pair.0.contains(&0) {
+        raise(ShapeError::new("Conv2d", format!("{name} is {pair}")).help("choose numbers of at least 1"));
+    }
+    pair
 }
 
 impl Forward for Conv2d {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::field::{Buffer, Field, Fields, Parameter};
+use super::field::{Field, Fields};
 use super::state_dict::{LoadStateDictError, StateDict, load};
 use crate::tensor::Tensor;
 

@@ -8,7 +8,7 @@ use super::max_pool2d::PoolOptions;
 use super::pair::Pair;
 use super::planes::{order_of, planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
-use crate::dtype::{Element, dispatch_float};
+use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::Tensor;
 

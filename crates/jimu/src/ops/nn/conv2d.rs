@@ -6,7 +6,7 @@ use jimu_kernels::conv2d::{self as kernels, Activation, Geometry, Path};
 
 use super::planes::{planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
-use crate::dtype::{Element, dispatch_float};
+use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
 use crate::tensor::Tensor;

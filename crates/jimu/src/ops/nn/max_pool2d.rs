@@ -9,7 +9,7 @@ use jimu_kernels::pool2d::{self as kernels, Geometry};
 use super::pair::Pair;
 use super::planes::{order_of, planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach};
-use crate::dtype::{Element, dispatch_float};
+use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::Tensor;
 
