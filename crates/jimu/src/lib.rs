@@ -12,6 +12,8 @@ pub mod nn;
 mod ops;
 pub mod optim;
 mod tensor;
+mod threads;
+pub mod train;
 pub mod vision;
 
 pub use autograd::no_grad;
@@ -24,3 +26,4 @@ pub use ops::nn::{Interpolate, InterpolateMode, Window};
 pub use ops::operand::TensorOrScalar;
 pub use ops::view::{Index, IntoIndices};
 pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};
+pub use threads::{num_threads, set_num_threads};
