@@ -7,7 +7,11 @@ use jimu::{Tensor, no_grad};
 
 fn main() {
     let layer = Linear::new(20, 30);
-    println!("{layer}: {} goes to {}", Tensor::randn([128, 20]).size(), layer.forward(&Tensor::randn([128, 20])).size());
+    println!(
+        "{layer}: {} goes to {}",
+        Tensor::randn([128, 20]).size(),
+        layer.forward(&Tensor::randn([128, 20])).size()
+    );
 
     // The same layer for every one of 128 x 4096 x 30 rows, and a second one after it.
     let leading = if std::env::args().any(|argument| argument == "--small") { 2 } else { 128 };

@@ -22,10 +22,8 @@ fn main() {
     println!("{mlp}");
     println!("{} parameters; 32 images go to {}\n", mlp.num_parameters(), mlp.forward(&Tensor::rand([32, 784])).size());
 
-    let model = Residual {
-        stack: sequential![Linear::new(20, 20), ReLU, Linear::new(20, 20)],
-        output: Linear::new(20, 3),
-    };
+    let model =
+        Residual { stack: sequential![Linear::new(20, 20), ReLU, Linear::new(20, 20)], output: Linear::new(20, 3) };
     println!("{model}");
     for (name, parameter) in model.named_parameters() {
         println!("{name:16} {}", parameter.size());

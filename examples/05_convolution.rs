@@ -34,8 +34,10 @@ fn worked_example() {
 
     let y = layer.forward(&x);
     println!("{layer} takes {} to {}:\n{y}", x.size(), y.size());
-    let expected =
-        Tensor::new([[[1., 0., -3.], [-6., 1., 1.], [4., -3., 1.]], [[-1., -6., -4.], [-2., -3., -4.], [-1., -3., -3.]]]);
+    let expected = Tensor::new([
+        [[1., 0., -3.], [-6., 1., 1.], [4., -3., 1.]],
+        [[-1., -6., -4.], [-2., -3., -4.], [-1., -3., -3.]],
+    ]);
     println!("as computed by hand: {}\n", y.eq(&expected).all().item() == 1.0);
 }
 

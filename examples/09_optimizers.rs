@@ -46,9 +46,8 @@ fn full_batch() {
 /// Parameters in groups, each with options of its own, changed on the way.
 fn groups() {
     let (weight, bias) = (Tensor::zeros([3, 2]).requires_grad_(), Tensor::zeros([3]).requires_grad_());
-    let mut opt = Sgd::new([weight], 0.1)
-        .weight_decay(5e-4)
-        .add_param_group([bias], |group| group.lr(0.2).weight_decay(0.0));
+    let mut opt =
+        Sgd::new([weight], 0.1).weight_decay(5e-4).add_param_group([bias], |group| group.lr(0.2).weight_decay(0.0));
     for group in opt.param_groups_mut() {
         group.set_lr(group.lr() / 2.0);
     }

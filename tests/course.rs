@@ -37,7 +37,8 @@ fn input() -> Tensor {
 /// Two filters of three channels and 3x3 taps.
 fn filters() -> Tensor {
     let taps = vec![
-        1, 1, -1, -1, 0, 1, -1, -1, 0, /**/ -1, 0, -1, 0, 0, -1, 1, -1, 0, /**/ 0, 1, 0, 1, 0, 1, 0, -1, 1, //
+        1, 1, -1, -1, 0, 1, -1, -1, 0, /**/ -1, 0, -1, 0, 0, -1, 1, -1, 0, /**/ 0, 1, 0, 1, 0, 1, 0, -1,
+        1, //
         -1, -1, 0, -1, 1, 0, -1, 1, 0, /**/ 1, -1, 0, -1, 0, -1, -1, 0, 0, /**/ -1, 0, 1, 1, 0, 1, 0, -1, 0,
     ];
     Tensor::from_vec(taps.into_iter().map(|tap: i8| f32::from(tap)).collect(), [2, 3, 3, 3])
@@ -63,7 +64,9 @@ fn the_worked_convolution() {
 
 /// Convolution as signal processing defines it: y[i, j] = Σ x[i - k, j - l] w[k, l], where w lies within x.
 fn convolve(x: &[[f32; 4]; 4], w: &[[f32; 3]; 2]) -> Vec<f32> {
-    let at = |i: usize, j: usize| (0..2).flat_map(|k| (0..3).map(move |l| (k, l))).map(|(k, l)| x[i - k][j - l] * w[k][l]).sum();
+    let at = |i: usize, j: usize| {
+        (0..2).flat_map(|k| (0..3).map(move |l| (k, l))).map(|(k, l)| x[i - k][j - l] * w[k][l]).sum()
+    };
     (1..4).flat_map(|i| (2..4).map(move |j| (i, j))).map(|(i, j)| at(i, j)).collect()
 }
 
