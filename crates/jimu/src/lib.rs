@@ -1,4 +1,4 @@
-//! Deep learning from building blocks.
+#![doc = include_str!("guide.md")]
 #![forbid(unsafe_code)]
 
 extern crate self as jimu;
