@@ -8,6 +8,7 @@ pub mod data;
 mod device;
 mod dtype;
 mod error;
+pub mod io;
 pub mod nn;
 mod ops;
 pub mod optim;

@@ -21,8 +21,10 @@
 //! trainer.rs    the epochs: step after step, the learning rate's way down, who may interrupt
 //! evaluate.rs   a pass without gradients
 //! metrics.rs    loss and accuracy, the confusion matrix
+//! checkpoint.rs the model as a file
 //! ```
 
+pub mod checkpoint;
 mod evaluate;
 mod metrics;
 mod trainer;

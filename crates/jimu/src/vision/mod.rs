@@ -1,3 +1,4 @@
 //! Images: the data sets to learn from.
 
 pub mod datasets;
+pub mod models;
