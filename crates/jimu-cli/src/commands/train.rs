@@ -159,13 +159,18 @@ impl Run {
             NormalizeName::Standard => train.mean_and_std(),
             NormalizeName::None => (vec![0.0; channels], vec![1.0; channels]),
         };
-        let model = models::by_name(&args.model, channels, height, width, classes.len())?;
+        let model = models::by_name(&args.model, channels, height, width, classes.len()).map_err(Failure::usage)?;
         if let Some(path) = &args.init {
             model.load_state_dict(&initial_state(path)?)?;
         }
         let folder = run_folder::create(args.out.as_deref(), &format!("{name}-{}", args.model))?;
         run_folder::write(&folder.join("config.toml"), toml::to_string(args)?.as_bytes())?;
-        ui.line(&format!("{name} from {}: {} training images, {} test images", data.origin, train.labels().len(), test.labels().len()));
+        ui.line(&format!(
+            "{name} from {}: {} training images, {} test images",
+            data.origin,
+            train.labels().len(),
+            test.labels().len()
+        ));
         ui.line(&format!("{} with {} parameters", args.model, model.num_parameters()));
         let standard = args.normalize == NormalizeName::Standard;
         let normalized = |set: ImageSet| if standard { set.normalize(&mean, &std) } else { set };
@@ -205,7 +210,10 @@ impl Run {
             (None, Err(diverged)) if metrics.is_empty() => Err(Failure::new(diverged)),
             (None, Err(diverged)) => {
                 let kept = self.model_path();
-                Err(Failure::new(format_args!("{diverged}\nthe model of the last epoch before is in {}", kept.display())))
+                Err(Failure::new(format_args!(
+                    "{diverged}\nthe model of the last epoch before is in {}",
+                    kept.display()
+                )))
             }
         }
     }
