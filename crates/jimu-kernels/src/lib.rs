@@ -5,12 +5,12 @@
 pub mod buffer;
 pub mod conv2d;
 pub mod gemm;
-pub mod pool2d;
+pub mod math;
 pub mod optimizer;
 pub mod pixels;
+pub mod pool2d;
 pub mod reduce;
 pub mod simd;
-pub mod math;
 pub mod softmax;
 pub mod strided;
 pub mod threads;

@@ -1,4 +1,4 @@
-//! Deep learning from building blocks.
+#![doc = include_str!("guide.md")]
 #![forbid(unsafe_code)]
 
 extern crate self as jimu;
@@ -12,6 +12,8 @@ pub mod nn;
 mod ops;
 pub mod optim;
 mod tensor;
+mod threads;
+pub mod train;
 pub mod vision;
 
 pub use autograd::no_grad;
@@ -19,8 +21,9 @@ pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::ShapeError;
 pub use ops::binary::div_rounded::Rounding;
-pub use ops::operand::TensorOrScalar;
 pub use ops::index::{PadMode, Repeats};
 pub use ops::nn::{Interpolate, InterpolateMode, Window};
+pub use ops::operand::TensorOrScalar;
 pub use ops::view::{Index, IntoIndices};
 pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};
+pub use threads::{num_threads, set_num_threads};

@@ -201,10 +201,12 @@ pub trait ConvElement: Lanes + crate::gemm::GemmElement {
     const KERNELS: Kernels<Self>;
 }
 
+type ForwardKernel<T> = fn(&Geometry, Path, &[T], &[T], Option<&[T]>, Activation, &mut [T]);
+
 /// A path's functions; their arguments are those of the public functions.
 #[doc(hidden)]
 pub struct Kernels<T> {
-    forward: fn(&Geometry, Path, &[T], &[T], Option<&[T]>, Activation, &mut [T]),
+    forward: ForwardKernel<T>,
     backward_input: fn(&Geometry, Path, &[T], &[T], &mut [T]),
     backward_weight: fn(&Geometry, Path, &[T], &[T], &mut [T]),
     backward_bias: fn(&Geometry, Layout, &[T], &mut [T]),

@@ -68,6 +68,7 @@ impl<T: Lanes> Outer<'_, T> {
     }
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
     fn sums<S: Simd, const O: usize, const J: usize>(
         &self,
         simd: S,
@@ -79,7 +80,8 @@ impl<T: Lanes> Outer<'_, T> {
         let zero = T::splat(simd, T::ZERO);
         let mut sums = [[zero; J]; O];
         for &(y_start, x_start) in self.runs {
-            let (mut ys, mut xs): ([&[T::Vector<S>]; O], [&[T::Vector<S>]; J]) = ([&[]; O], [&[]; J]);
+            let mut ys = [&[] as &[T::Vector<S>]; O];
+            let mut xs = [&[] as &[T::Vector<S>]; J];
             for o in 0..O {
                 ys[o] = &T::as_vectors::<S>(&self.y[(row + o) * self.y_stride + y_start..][..len]).0[..self.run_len];
             }

@@ -17,6 +17,4 @@ pub use gradcheck::{GradcheckError, gradcheck, gradgradcheck};
 pub use mode::{is_grad_enabled, no_grad, with_grad};
 pub(crate) use node::Node;
 pub use operation::{Context, Gradients, Operation, Saves, Spec};
-pub(crate) use operation::{
-    NoDerivative, apply, apply_without_derivative, attach, try_apply, try_apply_without_derivative,
-};
+pub(crate) use operation::{NoDerivative, apply, apply_without_derivative, attach, try_apply};

@@ -116,6 +116,11 @@ impl Context<'_> {
         self.node.needs(index)
     }
 
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
     /// Input `index`, as it was.
     ///
     /// # Panics

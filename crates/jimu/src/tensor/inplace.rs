@@ -496,10 +496,10 @@ mod tests {
     #[test]
     fn every_layout_and_the_tensor_itself() {
         let x = Tensor::arange(0, 6).reshape([2, 3]).t();
-        x.add_(&x).sub_(&Tensor::new([[1], [2], [3]]));
+        x.add_(&x).sub_(Tensor::new([[1], [2], [3]]));
         assert_eq!(x.to_vec::<i64>(), [-1, 5, 0, 6, 1, 7]);
         let columns = Tensor::arange(0, 8).reshape([2, 4]).slice(1, 0, 4, 2);
-        assert_eq!(columns.mul_(&Tensor::new([10, 1])).to_vec::<i64>(), [0, 2, 40, 6]);
+        assert_eq!(columns.mul_(Tensor::new([10, 1])).to_vec::<i64>(), [0, 2, 40, 6]);
     }
 
     #[test]
@@ -545,7 +545,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "set: a value of shape [3] does not fit the shape [2]")]
     fn the_target_keeps_its_shape() {
-        Tensor::zeros([2, 2]).set(0, &Tensor::zeros([3]));
+        Tensor::zeros([2, 2]).set(0, Tensor::zeros([3]));
     }
 
     #[test]

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use access::Scalar;
 pub use creation::IntoTensor;
-pub(crate) use random::{Generator, next_stream, with_seed};
 pub use inplace::Value;
+pub(crate) use random::{Generator, with_seed};
 pub use random::{initial_seed, manual_seed};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};

@@ -63,6 +63,13 @@ mod tests {
     }
 
     #[test]
+    fn both_directions() {
+        let x = Tensor::arange(0, 5);
+        assert_eq!(x.roll(1, 0).to_vec::<i64>(), [4, 0, 1, 2, 3]);
+        assert_eq!(x.roll(-1, 0).to_vec::<i64>(), [1, 2, 3, 4, 0]);
+    }
+
+    #[test]
     fn shifts_wrap_around() {
         let x = Tensor::arange(0, 4);
         assert_eq!(x.roll(-1001, 0).to_vec::<i64>(), x.roll(3, 0).to_vec::<i64>());

@@ -117,6 +117,13 @@ mod tests {
     }
 
     #[test]
+    fn the_named_diagonal_stays() {
+        let x = Tensor::arange(1, 7).reshape([2, 3]);
+        assert_eq!(x.triu(1).to_vec::<i64>(), [0, 2, 3, 0, 0, 6]);
+        assert_eq!(x.tril(1).to_vec::<i64>(), [1, 2, 0, 4, 5, 6]);
+    }
+
+    #[test]
     fn what_is_cut_off_is_gone_even_if_it_is_nan() {
         assert_eq!(Tensor::full([2, 2], f64::NAN).tril(-2).to_vec::<f32>(), [0.0; 4]);
     }

@@ -11,7 +11,7 @@ use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::index::{Lanes, index_select_checked};
-use crate::ops::numeric::Real;
+use crate::ops::numeric::Elementary;
 use crate::tensor::{Layout, Tensor};
 
 /// How [`Tensor::interpolate`] finds a value between elements. `linear`, `bilinear` and `trilinear` are one mode here:

@@ -178,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn the_window_steps_and_spreads() {
+        let x = Tensor::arange(0, 20).reshape([1, 4, 5]);
+        let columns = x.unfold(Window::new([2, 2]).stride([1, 2]).dilation([2, 1]));
+        assert_eq!(columns.to_vec::<i64>(), [0, 2, 5, 7, 1, 3, 6, 8, 10, 12, 15, 17, 11, 13, 16, 18]);
+    }
+
+    #[test]
     fn shared_elements_are_added() {
         let window = Window::new([2, 2]);
         let counts = Tensor::ones([1, 3, 3]).unfold(window).fold([3, 3], window);

@@ -28,7 +28,7 @@ impl Unary for Power {
             0.5 => magnitude.sqrt(),
             1.0 => magnitude,
             2.0 => magnitude * magnitude,
-            exponent => magnitude.powf(F::of(exponent)),
+            exponent => magnitude.power(F::of(exponent)),
         };
         if self.signed && x < F::ZERO { -power } else { power }
     }

@@ -126,6 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn the_last_part_may_be_smaller() {
+        let sizes = |parts: Vec<Tensor>| parts.iter().map(|part| part.numel()).collect::<Vec<_>>();
+        let x = Tensor::arange(0, 7);
+        assert_eq!(sizes(x.chunk(3, 0)), [3, 3, 1]);
+        assert_eq!(sizes(x.chunk(5, 0)), [2, 2, 2, 1]);
+        assert_eq!(sizes(x.split(4, 0)), [4, 3]);
+    }
+
+    #[test]
     fn empty_dimensions() {
         let x = Tensor::zeros([0, 2]);
         assert_eq!((x.split(3, 0).len(), x.split(0, 0).len(), x.chunk(3, 0).len(), x.unbind(0).len()), (1, 1, 3, 0));

@@ -11,7 +11,7 @@ use super::checksums;
 use super::error::DatasetError;
 use super::layout::Splits;
 use super::name::DatasetName;
-use super::places::cache_folder;
+use super::places::{cached_folder, datasets_folder};
 use super::progress::{Progress, Reporter};
 
 /// The place of one set in the cache.
@@ -23,12 +23,12 @@ pub(super) struct CacheSlot {
 
 impl CacheSlot {
     pub(super) fn new(cache: &Path, name: DatasetName) -> Self {
-        Self { name, datasets: cache.join("datasets") }
+        Self { name, datasets: datasets_folder(cache) }
     }
 
     /// Where the set lies once it is there.
     pub(super) fn folder(&self) -> PathBuf {
-        self.datasets.join(cache_folder(self.name))
+        self.datasets.join(cached_folder(self.name))
     }
 
     /// A hidden neighbour of that folder, on the same file system, so that a rename is atomic.
@@ -37,7 +37,6 @@ impl CacheSlot {
     }
 
     /// Where interrupted downloads wait to be resumed.
-    #[cfg(feature = "download")]
     pub(super) fn downloads(&self) -> PathBuf {
         self.beside("downloads")
     }

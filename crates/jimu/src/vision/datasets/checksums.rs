@@ -65,7 +65,7 @@ pub(super) fn file_content(name: DatasetName, index: usize, train: &ImageData, t
         return cifar::encode_binary(pixels, &split.labels[first..last]);
     }
     let split = if index < 2 { train } else { test };
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         idx::encode_images(&split.images, split.len(), split.height, split.width)
     } else {
         idx::encode_labels(&split.labels)

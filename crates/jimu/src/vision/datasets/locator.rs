@@ -2,13 +2,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::built_in;
-use super::cache::CacheSlot;
 use super::checksums;
 use super::error::{Attempt, DatasetError};
 use super::image_data::ImageDataset;
 use super::layout::{Detected, Layout, Splits, detect};
 use super::name::DatasetName;
-use super::places::{Place, PlaceKind, Surroundings, inside};
+use super::places::{Place, PlaceKind, Surroundings, cached_folder, datasets_folder, inside};
 use super::progress::{Progress, Reporter};
 
 /// Finds data sets on this machine, and fetches those that are not there.
@@ -168,7 +167,7 @@ impl Locator {
         if self.load_cached(name, &mut attempts).is_none() {
             self.fetch_into_cache(name, attempts)?;
         }
-        Ok(self.cache_slot(name).map(|slot| slot.folder()).unwrap_or_default())
+        Ok(self.cached_folder(name).unwrap_or_default())
     }
 
     /// Every place in which files of this set lie, in the order in which [`load`](Self::load) would take it from there.
@@ -215,7 +214,7 @@ impl Locator {
             .flat_map(|(kind, folder)| inside(name, folder).into_iter().map(move |folder| Place { kind, folder }))
             .collect();
         places.extend(self.surroundings.of_other_tools(name));
-        places.extend(self.cache_slot(name).map(|slot| Place { kind: PlaceKind::Cache, folder: slot.folder() }));
+        places.extend(self.cached_folder(name).map(|folder| Place { kind: PlaceKind::Cache, folder }));
         places.into_iter().filter_map(|place| Some((place.kind, detect(name, &place.folder)?))).collect()
     }
 
@@ -234,11 +233,10 @@ impl Locator {
 
     /// Loads the set from the cache. A reason why that fails is noted.
     pub(super) fn load_cached(&self, name: DatasetName, attempts: &mut Vec<Attempt>) -> Option<ImageDataset> {
-        let Some(slot) = self.cache_slot(name) else {
+        let Some(folder) = self.cached_folder(name) else {
             attempts.push(Attempt::new("cache", "the system names no home folder, and JIMU_CACHE is not set"));
             return None;
         };
-        let folder = slot.folder();
         match load_published(name, &folder) {
             Ok(Some(found)) => return Some(found),
             Ok(None) => attempts.push(nothing_there(&Place { kind: PlaceKind::Cache, folder })),
@@ -247,8 +245,8 @@ impl Locator {
         None
     }
 
-    pub(super) fn cache_slot(&self, name: DatasetName) -> Option<CacheSlot> {
-        Some(CacheSlot::new(self.surroundings.cache.as_ref()?, name))
+    fn cached_folder(&self, name: DatasetName) -> Option<PathBuf> {
+        Some(datasets_folder(self.surroundings.cache.as_ref()?).join(cached_folder(name)))
     }
 
     #[cfg(not(feature = "download"))]

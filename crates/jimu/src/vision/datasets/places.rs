@@ -116,8 +116,13 @@ fn keras_folders(name: DatasetName) -> &'static [&'static str] {
     }
 }
 
-/// The folder of a set in jimu's cache, below `datasets`.
-pub(super) fn cache_folder(name: DatasetName) -> &'static str {
+/// The folder of the data sets in jimu's cache.
+pub(super) fn datasets_folder(cache: &Path) -> PathBuf {
+    cache.join("datasets")
+}
+
+/// The folder of a set, below that of the data sets.
+pub(super) fn cached_folder(name: DatasetName) -> &'static str {
     match name {
         DatasetName::Cifar10 => "cifar-10-batches-bin",
         _ => name.as_str(),

@@ -34,15 +34,18 @@ pub enum Progress<'a> {
     },
 }
 
+type Callback = dyn Fn(Progress<'_>) + Send + Sync;
+
 /// The user's callback, if there is one.
 #[derive(Clone, Default)]
-pub(super) struct Reporter(Option<Arc<dyn Fn(Progress<'_>) + Send + Sync>>);
+pub(super) struct Reporter(Option<Arc<Callback>>);
 
 impl Reporter {
     pub(super) fn new(callback: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(callback)))
     }
 
+    #[cfg(feature = "download")]
     pub(super) fn report(&self, progress: Progress<'_>) {
         if let Some(callback) = &self.0 {
             callback(progress);

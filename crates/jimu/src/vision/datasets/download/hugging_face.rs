@@ -39,7 +39,7 @@ pub(super) fn ask(job: &mut Job<'_>, host: &str) -> Option<(Splits, String)> {
     job.ask_for_set(&base, |job| {
         let mut split = |split: &str| {
             let url = format!("{base}/resolve/main/{folder}/{split}-00000-of-00001.parquet");
-            download(job, &url, |name, path| read_table(name, path))
+            download(job, &url, read_table)
         };
         let (mut train, test) = (split("train")?, split("test")?);
         if job.name == DatasetName::Cifar10 {

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::cache::CacheSlot;
 use super::checksums;
 use super::error::{Attempt, DatasetError};
 use super::image_data::ImageDataset;
@@ -92,9 +93,10 @@ impl Locator {
         name: DatasetName,
         attempts: Vec<Attempt>,
     ) -> Result<ImageDataset, DatasetError> {
-        let Some(slot) = self.cache_slot(name) else {
+        let Some(cache) = &self.surroundings.cache else {
             return Err(DatasetError::Unavailable { name, attempts });
         };
+        let slot = CacheSlot::new(cache, name);
         let _lock = slot.lock(&self.reporter)?;
         // Another process may have fetched it while this one waited for the lock.
         if let Some(found) = self.load_cached(name, &mut Vec::new()) {

@@ -1,3 +1,5 @@
+#[cfg(feature = "download")]
+mod caching;
 mod formats;
 mod search;
 
@@ -11,7 +13,6 @@ mod server;
 use std::fs;
 use std::path::Path;
 
-use super::cache::CacheSlot;
 use super::checksums::{file_content, published};
 use super::layout::Splits;
 use super::name::DatasetName;
@@ -63,30 +64,4 @@ fn write_own_idx(folder: &Path) {
 fn assert_contains(text: &impl ToString, wanted: &str) {
     let text = text.to_string();
     assert!(text.contains(wanted), "{wanted:?} is not in:\n{text}");
-}
-
-#[test]
-fn installing_replaces_the_whole_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let slot = CacheSlot::new(folder.path(), DatasetName::FashionMini);
-    fs::create_dir_all(slot.folder()).unwrap();
-    fs::write(slot.folder().join("stray"), "").unwrap();
-    slot.install(&mini()).unwrap();
-    for (file, content) in mini_files() {
-        assert_eq!(fs::read(slot.folder().join(file)).unwrap(), content, "{file}");
-    }
-    assert!(!slot.folder().join("stray").exists());
-    assert_eq!(fs::read_dir(folder.path().join("datasets")).unwrap().count(), 1, "nothing is left beside it");
-}
-
-#[test]
-fn a_failed_install_leaves_the_cache_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let slot = CacheSlot::new(folder.path(), DatasetName::FashionMini);
-    write_own_idx(&slot.folder());
-    // A file where the staging folder should be: nothing can be written there.
-    fs::write(folder.path().join("datasets/.fashion-mini.new"), "in the way").unwrap();
-    let before = fs::read(slot.folder().join("train-images-idx3-ubyte")).unwrap();
-    assert_contains(&slot.install(&mini()).unwrap_err(), ".fashion-mini.new");
-    assert_eq!(fs::read(slot.folder().join("train-images-idx3-ubyte")).unwrap(), before);
 }

@@ -1,0 +1,228 @@
+//! The trait of everything that has parameters.
+
+use std::fmt;
+
+use super::field::{Field, Fields};
+use super::state_dict::{LoadStateDictError, StateDict, load};
+use crate::tensor::Tensor;
+
+/// A block with parameters and buffers, possibly made of other blocks: `torch.nn.Module`.
+///
+/// Derive it: the fields' names are the keys of the `state_dict`, as attributes' names are in PyTorch. The computation
+/// is apart, in [`Forward`] or a method of any other signature.
+///
+/// # Examples
+/// ```
+/// use jimu::nn::{Forward, Linear, Module};
+/// use jimu::Tensor;
+///
+/// #[derive(Module)]
+/// struct Net { hidden: Linear, output: Linear }
+///
+/// impl Forward for Net {
+///     fn forward(&self, x: &Tensor) -> Tensor {
+///         self.output.forward(&self.hidden.forward(x).relu())
+///     }
+/// }
+///
+/// let net = Net { hidden: Linear::new(4, 8), output: Linear::new(8, 2) };
+/// let names: Vec<String> = net.named_parameters().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["hidden.weight", "hidden.bias", "output.weight", "output.bias"]);
+/// assert_eq!(net.num_parameters(), 4 * 8 + 8 + 8 * 2 + 2);
+/// assert_eq!(net.forward(&Tensor::zeros([3, 4])).size(), [3, 2]);
+/// ```
+pub trait Module {
+    /// The name of the type, as printed.
+    fn kind(&self) -> &str;
+
+    /// The fields, in order.
+    fn fields(&self) -> Fields<'_>;
+
+    /// The options, as printed between the parentheses.
+    fn extra_repr(&self) -> String {
+        String::new()
+    }
+
+    /// Every parameter once, with its name: those of the block itself before those of the blocks within, as in PyTorch.
+    fn named_parameters(&self) -> Vec<(String, Tensor)> {
+        let mut named: Vec<(String, Tensor)> = Vec::new();
+        walk(self.kind(), self.fields(), &mut |name, field| {
+            if let Field::Parameter(parameter) = field
+                && !named.iter().any(|(_, known)| known.is_same(parameter))
+            {
+                named.push((name.to_owned(), Tensor::clone(parameter)));
+            }
+        });
+        named
+    }
+
+    /// The parameters, for an optimiser.
+    fn parameters(&self) -> Vec<Tensor> {
+        self.named_parameters().into_iter().map(|(_, parameter)| parameter).collect()
+    }
+
+    /// The buffers with their names.
+    fn named_buffers(&self) -> Vec<(String, Tensor)> {
+        let mut named = Vec::new();
+        walk(self.kind(), self.fields(), &mut |name, field| {
+            if let Field::Buffer(buffer) = field {
+                named.push((name.to_owned(), Tensor::clone(buffer)));
+            }
+        });
+        named
+    }
+
+    /// The number of trained numbers.
+    fn num_parameters(&self) -> usize {
+        self.parameters().iter().map(Tensor::numel).sum()
+    }
+
+    /// Parameters and buffers by name, in PyTorch's order. The tensors are copies: later training does not change them.
+    fn state_dict(&self) -> StateDict {
+        let mut state = StateDict::new();
+        walk(self.kind(), self.fields(), &mut |name, field| {
+            let tensor = match field {
+                Field::Parameter(parameter) => parameter.detach(),
+                Field::Buffer(buffer) => buffer.detach(),
+                _ => return,
+            };
+            state.insert(name.to_owned(), tensor);
+        });
+        state
+    }
+
+    /// Copies the values of `state` into the parameters and buffers of the same names.
+    ///
+    /// # Errors
+    /// If a name is missing or unknown, or a shape differs: all of them are told, and nothing has been changed.
+    fn load_state_dict(&self, state: &StateDict) -> Result<(), LoadStateDictError> {
+        let mut own = StateDict::new();
+        walk(self.kind(), self.fields(), &mut |name, field| {
+            let tensor = match field {
+                Field::Parameter(parameter) => Tensor::clone(parameter),
+                Field::Buffer(buffer) => Tensor::clone(buffer),
+                _ => return,
+            };
+            own.insert(name.to_owned(), tensor);
+        });
+        load(self.kind(), &own, state)
+    }
+
+    /// Switches the block and all within to training (dropout drops, batch normalisation uses the batch).
+    fn train(&self) {
+        set_mode(self.kind(), self.fields(), true);
+    }
+
+    /// Switches the block and all within to use (dropout passes on, batch normalisation uses its running statistics).
+    fn eval(&self) {
+        set_mode(self.kind(), self.fields(), false);
+    }
+
+    /// Clears the gradients of all parameters.
+    fn zero_grad(&self) {
+        self.parameters().iter().for_each(|parameter| parameter.set_grad(None));
+    }
+
+    /// Freezes (`false`) or thaws all parameters: `model.requires_grad_(on)`.
+    fn set_requires_grad(&self, on: bool) {
+        self.parameters().iter().for_each(|parameter| parameter.set_requires_grad(on));
+    }
+}
+
+impl<M: Module + ?Sized> Module for Box<M> {
+    fn kind(&self) -> &str {
+        (**self).kind()
+    }
+    fn fields(&self) -> Fields<'_> {
+        (**self).fields()
+    }
+    fn extra_repr(&self) -> String {
+        (**self).extra_repr()
+    }
+}
+
+/// A block that makes one tensor from one tensor. What a [`Sequential`](super::Sequential) is made of.
+pub trait Forward {
+    /// The output for the input `x`.
+    fn forward(&self, x: &Tensor) -> Tensor;
+}
+
+impl<F: Forward + ?Sized> Forward for Box<F> {
+    #[track_caller]
+    fn forward(&self, x: &Tensor) -> Tensor {
+        (**self).forward(x)
+    }
+}
+
+fn set_mode(kind: &str, fields: Fields<'_>, training: bool) {
+    walk(kind, fields, &mut |_, field| {
+        if let Field::Mode(mode) = field {
+            mode.set(training);
+        }
+    });
+}
+
+/// Shows every field of a block and of the blocks within, with its name, and labels the layers on the way. A block's own
+/// parameters and buffers come before the blocks within.
+fn walk<'a>(kind: &str, fields: Fields<'a>, see: &mut dyn FnMut(&str, &Field<'a>)) {
+    walk_below(kind, "", fields, see);
+}
+
+fn walk_below<'a>(root: &str, prefix: &str, fields: Fields<'a>, see: &mut dyn FnMut(&str, &Field<'a>)) {
+    let path = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+    // Buffers follow parameters, as in PyTorch's state_dict.
+    let rank = |field: &Field<'_>| match field {
+        Field::Parameter(_) => 0,
+        Field::Buffer(_) => 1,
+        Field::Mode(_) | Field::Label(_) => 2,
+        Field::Module(_) => 3,
+    };
+    for wanted in 0..3 {
+        for (name, field) in fields.iter().filter(|(_, field)| rank(field) == wanted) {
+            if let Field::Label(label) = field
+                && !prefix.is_empty()
+            {
+                label.set(&format!("{root}.{prefix}"));
+            }
+            see(&path(name), field);
+        }
+    }
+    for (name, field) in fields {
+        if let Field::Module(module) = field {
+            see(&path(&name), &Field::Module(module));
+            walk_below(root, &path(&name), module.fields(), see);
+        }
+    }
+}
+
+/// Prints a block and the blocks within as PyTorch's `print(model)` does. What the derived `Display` calls.
+///
+/// ```
+/// use jimu::{nn::{Linear, ReLU}, sequential};
+/// let model = sequential![Linear::new(2, 3), ReLU];
+/// assert_eq!(
+///     model.to_string(),
+///     "Sequential(\n  (0): Linear(in_features=2, out_features=3, bias=True)\n  (1): ReLU()\n)"
+/// );
+/// ```
+pub fn fmt_module(module: &dyn Module, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(&describe(module))
+}
+
+fn describe(module: &dyn Module) -> String {
+    let extra = module.extra_repr();
+    let within: Vec<String> = module
+        .fields()
+        .into_iter()
+        .filter_map(|(name, field)| match field {
+            Field::Module(module) => Some(format!("({name}): {}", describe(module)).replace('\n', "\n  ")),
+            _ => None,
+        })
+        .collect();
+    let kind = module.kind();
+    if within.is_empty() {
+        return format!("{kind}({extra})");
+    }
+    let lines: Vec<String> = extra.lines().map(str::to_owned).chain(within).collect();
+    format!("{kind}(\n  {}\n)", lines.join("\n  "))
+}

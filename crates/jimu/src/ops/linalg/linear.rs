@@ -1,0 +1,156 @@
+//! `linear`: x Wᵀ + b.
+
+use jimu_kernels::buffer::Buffer;
+use jimu_kernels::gemm::{GemmShape, gemm, gemm_bias};
+
+use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
+use crate::dtype::{Element, dispatch_float};
+use crate::error::{OrRaise, ShapeError};
+use crate::tensor::{Layout, Shape, Tensor};
+
+/// Rows [n, in], a weight [out, in] and, if there is a third input, a bias [out].
+struct Linear;
+
+impl Operation for Linear {
+    const NAME: &'static str = "linear";
+
+    fn saves(&self) -> Saves {
+        Saves::These(0b11)
+    }
+
+    fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
+        Ok(Spec::new(inputs[0].dtype(), [inputs[0].shape()[0], inputs[1].shape()[0]]))
+    }
+
+    fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
+        let (x, weight) = (inputs[0], inputs[1]);
+        let shape = GemmShape { m: x.shape()[0], k: x.shape()[1], n: weight.shape()[0] };
+        let (sx, sw) = (x.storage(), weight.storage());
+        let (xs, ws) = ((x.stride()[0], x.stride()[1]), (weight.stride()[1], weight.stride()[0]));
+        dispatch_float!(spec.dtype, T => {
+            let mut out = Buffer::unspecified(shape.m * shape.n);
+            let (a, b) = (&T::slice(&sx)[x.layout().offset..], &T::slice(&sw)[weight.layout().offset..]);
+            match inputs.get(2) {
+                Some(bias) => bias.with_contiguous::<T, _>(|bias| {
+                    gemm_bias(shape, a, xs, b, ws, bias, &mut out, (shape.n, 1));
+                }),
+                None => gemm(shape, a, xs, b, ws, &mut out, (shape.n, 1), false),
+            }
+            Tensor::from_buffer::<T>(out, Layout::contiguous(spec.shape.clone()))
+        })
+    }
+
+    fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
+        let mut gradients = Gradients::new();
+        gradients.push(context.needs(0).then(|| grad.matmul(&context.input(1))));
+        gradients.push(context.needs(1).then(|| grad.t().matmul(&context.input(0))));
+        if context.inputs() == 3 {
+            gradients.push(context.needs(2).then(|| grad.sum_dim(0, false)));
+        }
+        gradients
+    }
+}
+
+/// x Wᵀ + b over the last dimension of `x`:
+/// [`torch.nn.functional.linear`](https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html).
+///
+/// # Args
+/// - `x`: (*, in), any number of leading dimensions.
+/// - `weight`: (out, in), or (in) for a single output, whose dimension then goes.
+/// - `bias`: (out), or none.
+///
+/// # Panics
+/// If the last size of `x` is not `in`, or the types differ.
+///
+/// # Examples
+/// ```
+/// use jimu::{Tensor, nn::functional::linear};
+/// let (x, weight, bias) = (Tensor::new([[1.0, 2.0]]), Tensor::new([[1.0, 1.0], [0.0, 1.0]]), Tensor::new([0.5, 0.0]));
+/// assert_eq!(linear(&x, &weight, Some(&bias)).to_vec::<f32>(), [3.5, 2.0]);
+/// ```
+#[track_caller]
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    try_linear(x, weight, bias).or_raise()
+}
+
+pub(crate) fn try_linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, ShapeError> {
+    if weight.dim() == 1 {
+        let bias = bias.map(|bias| bias.reshape([1]));
+        return Ok(try_linear(x, &weight.unsqueeze(0), bias.as_ref())?.squeeze_dim(-1));
+    }
+    check(x, weight, bias)?;
+    let mut sizes: Shape = x.size();
+    let rank = sizes.len();
+    sizes.as_mut()[rank - 1] = weight.shape()[0];
+    let rows = match rank {
+        1 => x.unsqueeze(0),
+        2 => x.clone(),
+        _ => x.flatten(..-1),
+    };
+    let output = match bias {
+        Some(bias) => try_apply(Linear, &[&rows, weight, bias])?,
+        None => try_apply(Linear, &[&rows, weight])?,
+    };
+    Ok(if rank == 2 { output } else { output.reshape(sizes) })
+}
+
+fn check(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<(), ShapeError> {
+    let (shape, features) = (x.shape(), weight.shape());
+    let refuse = |problem: String| Err(ShapeError::new("linear", problem));
+    if weight.dim() != 2 {
+        return refuse(format!("the weight must have the shape [out_features, in_features], but has {features}"));
+    }
+    let inputs = features[1];
+    if shape.last() != Some(&inputs) {
+        let problem =
+            format!("the last dimension of the input must be {inputs} (in_features), but the input has shape {shape}");
+        let help = match shape.last() {
+            Some(last) => {
+                format!("make in_features {last}, or change the layer before so that it gives {inputs} features")
+            }
+            None => "give the input a dimension of features".to_owned(),
+        };
+        return refuse(problem).map_err(|error| error.help(help));
+    }
+    if let Some(bias) = bias
+        && *bias.shape() != [features[0]]
+    {
+        return refuse(format!("the bias must have the shape [{}], but has {}", features[0], bias.shape()));
+    }
+    if x.dtype() != weight.dtype() || !x.dtype().is_floating_point() {
+        let (own, given) = (weight.dtype(), x.dtype());
+        return refuse(format!("the input is {given}, but the weight is {own}"))
+            .map_err(|error| error.help(format!("convert the input with x.to(DType::{:?})", weight.dtype())));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check, variable};
+
+    #[test]
+    fn derivatives() {
+        let (weight, bias) = (variable([4, 3]), variable([4]));
+        for shape in [&[3][..], &[2, 3], &[2, 2, 3]] {
+            check(|x| linear(x[0], x[1], Some(x[2])), &[&variable(shape), &weight, &bias]);
+        }
+        check(|x| linear(x[0], x[1], None), &[&variable([2, 3]), &weight]);
+    }
+
+    #[test]
+    fn strided_rows_are_read_in_place() {
+        let (x, weight) = (variable([3, 5]), variable([2, 3]));
+        let (strided, plain) = (linear(&x.t(), &weight, None), linear(&x.t().contiguous(), &weight, None));
+        assert_eq!(strided.to_vec::<f64>(), plain.to_vec::<f64>());
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "the last dimension of the input must be 400 (in_features), but the input has shape [64, 256]"
+    )]
+    fn refusal() {
+        linear(&Tensor::zeros([64, 256]), &Tensor::zeros([120, 400]), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! `matmul`: products of vectors, matrices and batches of matrices.
+
+use jimu_kernels::buffer::Buffer;
+use jimu_kernels::gemm::{BatchOperand, GemmShape, batched_gemm};
+
+use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
+use crate::dtype::{DType, Element, dispatch_number};
+use crate::error::{OrRaise, ShapeError};
+use crate::ops::binary::both;
+use crate::tensor::{Layout, Shape, Tensor, broadcast_shapes};
+
+/// The products of two batches of matrices, [*, m, k] and [*, k, n], whose batch dimensions are equal.
+struct Matmul;
+
+impl Operation for Matmul {
+    const NAME: &'static str = "matmul";
+
+    fn saves(&self) -> Saves {
+        Saves::Inputs
+    }
+
+    fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
+        let (a, b) = (inputs[0], inputs[1]);
+        let rank = a.dim();
+        let mut shape = a.size();
+        shape.as_mut()[rank - 1] = b.shape()[rank - 1];
+        Ok(Spec::new(a.dtype(), shape))
+    }
+
+    fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
+        let (a, b) = (inputs[0], inputs[1]);
+        let rank = a.dim();
+        let shape = GemmShape { m: a.shape()[rank - 2], k: a.shape()[rank - 1], n: b.shape()[rank - 1] };
+        let (left, right) = (offsets(a.layout()), offsets(b.layout()));
+        let (sa, sb) = (a.storage(), b.storage());
+        dispatch_number!(spec.dtype, T => {
+            let mut out = Buffer::unspecified(spec.shape.numel());
+            let operand = |x: &Tensor| (x.stride()[rank - 2], x.stride()[rank - 1]);
+            let a = BatchOperand { data: T::slice(&sa), offsets: &left, strides: operand(a) };
+            let b = BatchOperand { data: T::slice(&sb), offsets: &right, strides: operand(b) };
+            batched_gemm(shape, a, b, &mut out, shape.m * shape.n, (shape.n, 1), false);
+            Tensor::from_buffer::<T>(out, Layout::contiguous(spec.shape.clone()))
+        })
+    }
+
+    fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
+        both(
+            context,
+            || grad.matmul(&context.input(1).transpose(-2, -1)),
+            || context.input(0).transpose(-2, -1).matmul(grad),
+        )
+    }
+}
+
+/// Where each matrix of a batch begins.
+fn offsets(layout: &Layout) -> Vec<usize> {
+    let batch = &layout.shape[..layout.shape.len() - 2];
+    let position = |mut index: usize| {
+        let mut offset = layout.offset;
+        for (&size, &stride) in batch.iter().zip(&layout.strides).rev() {
+            offset += index % size * stride;
+            index /= size;
+        }
+        offset
+    };
+    (0..batch.iter().product()).map(position).collect()
+}
+
+impl Tensor {
+    /// The product of vectors and matrices, Python's `a @ b`:
+    /// [`torch.matmul`](https://pytorch.org/docs/stable/generated/torch.matmul.html). Not the element-wise product,
+    /// which is [`mul`](Self::mul) or `*`.
+    ///
+    /// # Shape
+    /// | `self` | `other` | result |
+    /// |---|---|---|
+    /// | (k) | (k) | (), the inner product |
+    /// | (m, k) | (k, n) | (m, n) |
+    /// | (k) | (k, n) | (n) |
+    /// | (m, k) | (k) | (m) |
+    /// | (*, m, k) | (*, k, n) | (*, m, n), the batch dimensions * broadcast |
+    ///
+    /// # Panics
+    /// If the inner sizes differ, the batch dimensions cannot be broadcast, or an operand is 0-d or holds truth values.
+    ///
+    /// # Examples
+    /// ```
+    /// use jimu::Tensor;
+    /// let (a, b) = (Tensor::new([[1.0, 2.0], [3.0, 4.0]]), Tensor::new([[0.0, 1.0], [1.0, 0.0]]));
+    /// assert_eq!(a.matmul(&b).to_vec::<f32>(), [2.0, 1.0, 4.0, 3.0]);
+    /// assert_eq!(Tensor::zeros([10, 3, 4]).matmul(&Tensor::zeros([4, 5])).size(), [10, 3, 5]);
+    /// ```
+    #[track_caller]
+    pub fn matmul(&self, other: &Tensor) -> Tensor {
+        try_matmul(self, other).or_raise()
+    }
+}
+
+pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
+    check(a, b)?;
+    let dtype = a.dtype().promote(b.dtype());
+    let (a, b) = (a.to(dtype), b.to(dtype));
+    match (a.dim(), b.dim()) {
+        (1, 1) => Ok(try_matmul(&a.unsqueeze(0), &b.unsqueeze(1))?.reshape(Shape::default())),
+        (1, _) => Ok(try_matmul(&a.unsqueeze(0), &b)?.squeeze_dim(-2)),
+        (_, 1) => Ok(try_matmul(&a, &b.unsqueeze(1))?.squeeze_dim(-1)),
+        (2, 2) => try_apply(Matmul, &[&a, &b]),
+        // One matrix for the whole batch: one large product.
+        (_, 2) => {
+            let mut sizes = a.size();
+            let rows = try_apply(Matmul, &[&a.flatten(..-1), &b])?;
+            sizes.as_mut()[a.dim() - 1] = b.shape()[1];
+            Ok(rows.reshape(sizes))
+        }
+        _ => {
+            let (batch_a, batch_b) = (&a.shape()[..a.dim() - 2], &b.shape()[..b.dim() - 2]);
+            let batch = broadcast_shapes(batch_a, batch_b, "matmul")?;
+            let spread = |x: &Tensor| {
+                let sizes: Shape = batch.iter().chain(&x.shape()[x.dim() - 2..]).copied().collect();
+                x.expand(sizes)
+            };
+            try_apply(Matmul, &[&spread(&a), &spread(&b)])
+        }
+    }
+}
+
+fn check(a: &Tensor, b: &Tensor) -> Result<(), ShapeError> {
+    let (left, right) = (a.shape(), b.shape());
+    if a.dim() == 0 || b.dim() == 0 {
+        return Err(ShapeError::new(
+            "matmul",
+            format!("both operands need a dimension, but the shapes are {left} and {right}"),
+        )
+        .help("multiply by a number with *"));
+    }
+    let (inner_a, inner_b) = (left[a.dim() - 1], right[b.dim().saturating_sub(2)]);
+    if inner_a != inner_b {
+        return Err(ShapeError::new(
+            "matmul",
+            format!("the shapes {left} and {right} do not fit: the inner sizes are {inner_a} and {inner_b}"),
+        )
+        .help("the last size of the first must equal the last but one of the second; transpose one of them?"));
+    }
+    if a.dtype().promote(b.dtype()) == DType::Bool {
+        return Err(ShapeError::new("matmul", "truth values have no product").help("convert them to numbers first"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops::testing::{check, check_binary, variable};
+    use crate::tensor::Tensor;
+
+    #[test]
+    fn derivatives_for_every_pair_of_ranks() {
+        for (a, b) in [
+            (&[3][..], &[3][..]),
+            (&[2, 3], &[3, 4]),
+            (&[3], &[3, 4]),
+            (&[2, 3], &[3]),
+            (&[2, 2, 3], &[3, 2]),
+            (&[2, 1, 2, 3], &[3, 3, 2]),
+        ] {
+            check_binary(|a, b| a.matmul(b), a, b);
+        }
+        check(|x| x[0].t().matmul(x[1]), &[&variable([3, 2]), &variable([3, 2])]);
+    }
+
+    #[test]
+    fn nothing_summed_is_zero() {
+        assert_eq!(Tensor::zeros([2, 0]).matmul(&Tensor::zeros([0, 3])).to_vec::<f32>(), [0.0; 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the shapes [2, 3] and [2, 3] do not fit: the inner sizes are 3 and 2")]
+    fn refusal() {
+        Tensor::zeros([2, 3]).matmul(&Tensor::zeros([2, 3]));
+    }
+}

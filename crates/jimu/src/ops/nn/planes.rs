@@ -1,0 +1,32 @@
+//! Image batches [n, c, h, w] as the kernels take them: whole, in plain order or with the batch innermost.
+
+use jimu_kernels::buffer::Buffer;
+use jimu_kernels::conv2d::Layout as Order;
+
+use crate::dtype::Element;
+use crate::tensor::{Layout, Shape, Tensor};
+
+fn dimensions(order: Order) -> [usize; 4] {
+    match order {
+        Order::Nchw => [0, 1, 2, 3],
+        Order::Chwn => [1, 2, 3, 0],
+    }
+}
+
+/// Runs `read` on the elements of `x` in `order`, moving them only if they lie in another.
+pub(super) fn with_planes<T: Element, R>(x: &Tensor, order: Order, read: impl FnOnce(&[T::Stored]) -> R) -> R {
+    let x = x.to_memory_order(&dimensions(order));
+    let start = x.layout().offset;
+    read(&T::slice(&x.storage())[start..start + x.numel()])
+}
+
+/// The tensor of `shape` whose elements lie in `order`.
+pub(super) fn planes_in<T: Element>(elements: Buffer<T::Stored>, shape: &Shape, order: Order) -> Tensor {
+    Tensor::from_buffer::<T>(elements, Layout::in_order(shape.clone(), &dimensions(order)))
+}
+
+/// The order in which `x` lies already, or the plain one.
+pub(super) fn order_of(x: &Tensor) -> Order {
+    let innermost = x.shape()[0] > 1 && x.layout().is_dense_in(dimensions(Order::Chwn).into_iter());
+    if innermost && !x.is_contiguous() { Order::Chwn } else { Order::Nchw }
+}

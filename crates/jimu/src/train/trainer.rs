@@ -1,0 +1,310 @@
+use std::error::Error;
+use std::f64::consts::PI;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use super::evaluate::{Evaluation, evaluate};
+use super::metrics::EpochMetrics;
+use crate::data::{Collate, DataLoader, Dataset};
+use crate::nn::Block;
+use crate::optim::Optimizer;
+use crate::tensor::Tensor;
+
+/// How the learning rate changes over a training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// It does not.
+    #[default]
+    Constant,
+    /// Falls to 0 along half a cosine: `lr · (1 + cos(π·t)) / 2`, where `t` is the share of the steps done
+    /// ([Loshchilov and Hutter, 2017](https://arxiv.org/abs/1608.03983), without restarts).
+    Cosine,
+}
+
+impl Schedule {
+    /// What the first learning rate is multiplied by at `step` of `steps`.
+    ///
+    /// ```
+    /// use jimu::train::Schedule;
+    /// assert_eq!(Schedule::Cosine.factor(0, 100), 1.0);
+    /// assert!((Schedule::Cosine.factor(50, 100) - 0.5).abs() < 1e-12);
+    /// assert_eq!(Schedule::Constant.factor(50, 100), 1.0);
+    /// ```
+    pub fn factor(self, step: usize, steps: usize) -> f64 {
+        match self {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => 0.5 * (1.0 + (PI * step as f64 / steps.max(1) as f64).cos()),
+        }
+    }
+}
+
+/// What a training reports after each step.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Counted from 1, within the epoch.
+    pub step: usize,
+    /// Steps in an epoch.
+    pub steps: usize,
+    /// Samples learnt from so far in this epoch.
+    pub samples: usize,
+    /// The mean loss over this epoch's batches so far.
+    pub loss: f64,
+    /// The accuracy over this epoch's samples so far.
+    pub accuracy: f64,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The whole epochs.
+    pub epochs: Vec<EpochMetrics>,
+    /// The last test; none if no epoch was finished.
+    pub evaluation: Option<Evaluation>,
+    /// Whether a callback ended it before its time.
+    pub interrupted: bool,
+}
+
+/// The loss became infinite or no number, so that nothing more can be learnt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diverged {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Counted from 1, within the epoch.
+    pub step: usize,
+    /// The loss.
+    pub loss: f64,
+}
+
+impl fmt::Display for Diverged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, step, loss } = self;
+        write!(f, "the training diverged: the loss is {loss} in epoch {epoch}, step {step}; try a lower learning rate")
+    }
+}
+
+impl Error for Diverged {}
+
+type OnStep<'a> = Box<dyn FnMut(&Step) -> ControlFlow<()> + 'a>;
+type OnEpoch<'a> = Box<dyn FnMut(&EpochMetrics) -> ControlFlow<()> + 'a>;
+
+/// Trains a classifier with the cross-entropy loss, and tests it after each epoch.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use jimu::data::{DataLoader, ImageSet};
+/// use jimu::nn::{Flatten, Linear, Module, Sequential};
+/// use jimu::optim::Sgd;
+/// use jimu::train::{Schedule, Trainer};
+///
+/// let set = ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]);
+/// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
+/// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+/// let mut steps = 0;
+/// let outcome = Trainer::new(&model, &mut optimizer)
+///     .epochs(3)
+///     .schedule(Schedule::Cosine)
+///     .on_step(|_| {
+///         steps += 1;
+///         ControlFlow::Continue(())
+///     })
+///     .fit(&DataLoader::new(set.clone(), 8), &DataLoader::new(set, 40))?;
+/// assert_eq!(outcome.epochs.len(), 3);
+/// assert_eq!(steps, 15);
+/// # Ok::<(), jimu::train::Diverged>(())
+/// ```
+pub struct Trainer<'a> {
+    model: &'a dyn Block,
+    optimizer: &'a mut dyn Optimizer,
+    epochs: usize,
+    schedule: Schedule,
+    on_step: OnStep<'a>,
+    on_epoch: OnEpoch<'a>,
+}
+
+/// An epoch's training, as far as it came.
+struct Pass {
+    loss: f64,
+    accuracy: f64,
+    samples: usize,
+    interrupted: bool,
+}
+
+impl<'a> Trainer<'a> {
+    /// One epoch at the optimiser's own learning rate. The optimiser should be made over the model's parameters.
+    ///
+    /// See [`Trainer`] for an example.
+    pub fn new(model: &'a dyn Block, optimizer: &'a mut dyn Optimizer) -> Self {
+        Self {
+            model,
+            optimizer,
+            epochs: 1,
+            schedule: Schedule::Constant,
+            on_step: Box::new(|_| ControlFlow::Continue(())),
+            on_epoch: Box::new(|_| ControlFlow::Continue(())),
+        }
+    }
+
+    /// How many times all training samples are learnt from.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// How the learning rate changes, beginning with the optimiser's own; it has that again after the training.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Is called after each step; `Break` ends the training at once.
+    pub fn on_step(mut self, callback: impl FnMut(&Step) -> ControlFlow<()> + 'a) -> Self {
+        self.on_step = Box::new(callback);
+        self
+    }
+
+    /// Is called after each epoch and its test; `Break` ends the training.
+    pub fn on_epoch(mut self, callback: impl FnMut(&EpochMetrics) -> ControlFlow<()> + 'a) -> Self {
+        self.on_epoch = Box::new(callback);
+        self
+    }
+
+    /// Trains, and tests after each epoch.
+    ///
+    /// # Errors
+    /// [`Diverged`] before the step whose loss is no finite number: the parameters are as the step before left them.
+    ///
+    /// See [`Trainer`] for an example.
+    #[track_caller]
+    pub fn fit<D, E>(mut self, train: &DataLoader<D>, test: &DataLoader<E>) -> Result<Outcome, Diverged>
+    where
+        D: Dataset + Send + Sync + 'static,
+        D::Item: Collate<Batch = (Tensor, Tensor)>,
+        E: Dataset + Send + Sync + 'static,
+        E::Item: Collate<Batch = (Tensor, Tensor)>,
+    {
+        let lr = self.optimizer.lr();
+        let mut outcome = Outcome { epochs: Vec::new(), evaluation: None, interrupted: false };
+        for epoch in 1..=self.epochs {
+            let start = Instant::now();
+            let pass = self.epoch(epoch, lr, train);
+            self.optimizer.set_lr(lr);
+            let (pass, seconds) = (pass?, start.elapsed().as_secs_f64());
+            if pass.interrupted {
+                outcome.interrupted = true;
+                break;
+            }
+            let evaluation = evaluate(self.model, test);
+            let metrics = EpochMetrics {
+                epoch,
+                train_loss: pass.loss,
+                train_accuracy: pass.accuracy,
+                test_loss: evaluation.loss,
+                test_accuracy: evaluation.accuracy(),
+                seconds,
+                images_per_second: pass.samples as f64 / seconds,
+            };
+            outcome.evaluation = Some(evaluation);
+            outcome.interrupted = (self.on_epoch)(&metrics).is_break();
+            outcome.epochs.push(metrics);
+            if outcome.interrupted {
+                break;
+            }
+        }
+        Ok(outcome)
+    }
+
+    #[track_caller]
+    fn epoch<D>(&mut self, epoch: usize, lr: f64, loader: &DataLoader<D>) -> Result<Pass, Diverged>
+    where
+        D: Dataset + Send + Sync + 'static,
+        D::Item: Collate<Batch = (Tensor, Tensor)>,
+    {
+        self.model.train();
+        let steps = loader.len();
+        let (mut loss_sum, mut correct, mut samples) = (0.0, 0, 0);
+        let mut pass = Pass { loss: f64::NAN, accuracy: f64::NAN, samples: 0, interrupted: false };
+        for (index, (x, y)) in loader.into_iter().enumerate() {
+            let done = (epoch - 1) * steps + index;
+            self.optimizer.set_lr(lr * self.schedule.factor(done, self.epochs * steps));
+            let (loss, right) = self.learn(&x, &y);
+            if !loss.is_finite() {
+                return Err(Diverged { epoch, step: index + 1, loss });
+            }
+            loss_sum += loss;
+            correct += right;
+            samples += y.numel();
+            let (loss, accuracy) = (loss_sum / (index + 1) as f64, correct as f64 / samples as f64);
+            let step = Step { epoch, step: index + 1, steps, samples, loss, accuracy };
+            pass = Pass { loss, accuracy, samples, interrupted: (self.on_step)(&step).is_break() };
+            if pass.interrupted {
+                break;
+            }
+        }
+        Ok(pass)
+    }
+
+    /// One step: its loss, and how many samples were classified rightly. A loss that is no number changes nothing.
+    #[track_caller]
+    fn learn(&mut self, x: &Tensor, y: &Tensor) -> (f64, usize) {
+        self.optimizer.zero_grad();
+        let logits = self.model.forward(x);
+        let loss = logits.cross_entropy(y);
+        let value = loss.item();
+        if !value.is_finite() {
+            return (value, 0);
+        }
+        loss.backward();
+        self.optimizer.step();
+        let predicted = logits.detach().argmax_dim(1, false).to_vec::<i64>();
+        let right = predicted.iter().zip(y.to_vec::<i64>()).filter(|(predicted, label)| **predicted == *label).count();
+        (value, right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ImageSet;
+    use crate::nn::{Flatten, Linear, Module, Sequential};
+    use crate::optim::Sgd;
+
+    fn loader() -> DataLoader<ImageSet> {
+        let images = (0..32).flat_map(|i| [if i % 2 == 0 { 10 } else { 240 }; 4]).collect();
+        DataLoader::new(ImageSet::new(images, [1, 2, 2], (0..32).map(|i| i % 2).collect()), 8)
+    }
+
+    fn model() -> Sequential {
+        Sequential::new().add(Flatten::new()).add(Linear::new(4, 2))
+    }
+
+    #[test]
+    fn an_infinite_learning_rate_is_reported_as_divergence() {
+        let model = model();
+        let mut optimizer = Sgd::new(model.parameters(), 1e38);
+        let error = Trainer::new(&model, &mut optimizer).epochs(5).fit(&loader(), &loader()).unwrap_err();
+        assert!(!error.loss.is_finite());
+        assert!(error.to_string().contains("try a lower learning rate"), "{error}");
+    }
+
+    #[test]
+    fn an_interruption_ends_after_the_step_without_a_test() {
+        let model = model();
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let stop = |step: &Step| if step.step == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let outcome = Trainer::new(&model, &mut optimizer).on_step(stop).fit(&loader(), &loader()).unwrap();
+        assert!(outcome.interrupted && outcome.epochs.is_empty() && outcome.evaluation.is_none());
+    }
+
+    #[test]
+    fn the_cosine_ends_near_0_and_the_optimizer_keeps_its_rate() {
+        let model = model();
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let trainer = Trainer::new(&model, &mut optimizer).epochs(2).schedule(Schedule::Cosine);
+        trainer.fit(&loader(), &loader()).unwrap();
+        assert_eq!(optimizer.lr(), 0.1);
+        assert!(Schedule::Cosine.factor(7, 8) < 0.05);
+    }
+}
