@@ -4,6 +4,8 @@
 mod cli;
 mod commands;
 mod failure;
+mod run_folder;
+mod ui;
 
 use std::process::ExitCode;
 
