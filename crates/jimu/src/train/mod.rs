@@ -23,6 +23,7 @@
 //! metrics.rs    loss and accuracy, the confusion matrix
 //! ```
 
+pub mod checkpoint;
 mod evaluate;
 mod metrics;
 mod trainer;
