@@ -1,12 +1,113 @@
-//! `jimu data`.
+//! `jimu data`: list, fetch and verify data sets.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jimu::vision::datasets::{DatasetName, Location, Locator, Progress, UnknownDataset, Verdict};
 
 use crate::failure::Failure;
 
 /// The options of `jimu data`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+    /// Look for data sets in this folder as well
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+}
 
-/// Runs `jimu data`.
-pub fn run(_args: &Args) -> Result<(), Failure> {
+#[derive(Subcommand)]
+enum Action {
+    /// Show which data sets lie on this machine, and where
+    List,
+    /// Put data sets into the cache
+    Fetch {
+        /// Which: mnist, fashion-mnist, cifar-10
+        #[arg(required = true, value_name = "DATASET", value_parser = dataset)]
+        names: Vec<DatasetName>,
+    },
+    /// Compare the data sets on this machine with their published checksums
+    Verify {
+        /// Which; by default all
+        #[arg(value_name = "DATASET", value_parser = dataset)]
+        names: Vec<DatasetName>,
+    },
+}
+
+fn dataset(text: &str) -> Result<DatasetName, UnknownDataset> {
+    text.parse()
+}
+
+/// Does what is asked for.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let locator = Locator::new().data_dir(args.data_dir.clone());
+    match &args.action {
+        Action::List => list(&locator),
+        Action::Fetch { names } => return fetch(locator, names),
+        Action::Verify { names } if names.is_empty() => return verify(&locator, &DatasetName::all()),
+        Action::Verify { names } => return verify(&locator, names),
+    }
     Ok(())
+}
+
+fn list(locator: &Locator) {
+    for name in DatasetName::all() {
+        let found = locator.locate(name);
+        if found.is_empty() {
+            println!("{name:<14} not on this machine: `jimu data fetch {name}` gets it");
+        }
+        for location in found {
+            println!("{name:<14} {}", describe(&location));
+        }
+    }
+}
+
+fn describe(location: &Location) -> String {
+    let Location { kind, path, layout, missing, .. } = location;
+    let incomplete = match missing.is_empty() {
+        true => String::new(),
+        false => format!(", incomplete: {} missing", missing.join(", ")),
+    };
+    format!("{kind}: {} ({layout}{incomplete})", path.display())
+}
+
+fn fetch(locator: Locator, names: &[DatasetName]) -> Result<(), Failure> {
+    let locator = locator.on_progress(|progress| match progress {
+        Progress::Trying { source } => eprintln!("asking {source}"),
+        Progress::Failed { source, reason } => eprintln!("  {source} failed: {reason}"),
+        Progress::Waiting { lock } => eprintln!("another process is fetching it: waiting for {}", lock.display()),
+        _ => {}
+    });
+    for &name in names {
+        println!("{name}: {}", locator.fetch(name)?.display());
+    }
+    Ok(())
+}
+
+fn verify(locator: &Locator, names: &[DatasetName]) -> Result<(), Failure> {
+    let mut bad = 0;
+    for &name in names {
+        let found = locator.verify(name);
+        if found.is_empty() {
+            println!("{name}: not on this machine");
+        }
+        for (location, verdict) in found {
+            bad += usize::from(!matches!(verdict, Verdict::Published));
+            println!("{name}: {}: {}", describe(&location), tell(&verdict));
+        }
+    }
+    match bad {
+        0 => Ok(()),
+        _ => Err(Failure::new(format_args!("{bad} of the copies are not the published data sets"))),
+    }
+}
+
+fn tell(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Published => "as published".to_owned(),
+        Verdict::Differs(files) => format!("not as published: {} differ", files.join(", ")),
+        Verdict::Broken(error) => format!("broken: {error}"),
+        _ => "not understood".to_owned(),
+    }
 }
