@@ -1,71 +1,84 @@
-//! `jimu data`: where the data sets lie, and whether they are what was published.
+//! `jimu data`: list, fetch and verify data sets.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use jimu::vision::datasets::{DatasetName, Locator, Verdict};
+use jimu::vision::datasets::{DatasetName, Location, Locator, Progress, UnknownDataset, Verdict};
 
 use crate::failure::Failure;
 
-/// What can be asked of `jimu data`.
+/// The options of `jimu data`.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
-    /// The folder of the images
-    #[arg(long, global = true)]
+    /// Look for data sets in this folder as well
+    #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// Say where each data set lies
+    /// Show which data sets lie on this machine, and where
     List,
-    /// Fetch data sets into the cache, unless they are there
+    /// Put data sets into the cache
     Fetch {
-        /// mnist, fashion-mnist, cifar-10
-        #[arg(required = true)]
-        names: Vec<String>,
+        /// Which: mnist, fashion-mnist, cifar-10
+        #[arg(required = true, value_name = "DATASET", value_parser = dataset)]
+        names: Vec<DatasetName>,
     },
-    /// Compare what is there with the published checksums
+    /// Compare the data sets on this machine with their published checksums
     Verify {
-        /// The data sets [default: all]
-        names: Vec<String>,
+        /// Which; by default all
+        #[arg(value_name = "DATASET", value_parser = dataset)]
+        names: Vec<DatasetName>,
     },
 }
 
-/// Runs `jimu data`.
+fn dataset(text: &str) -> Result<DatasetName, UnknownDataset> {
+    text.parse()
+}
+
+/// Does what is asked for.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let locator = Locator::new().data_dir(args.data_dir.clone()).on_progress(crate::progress::fetching());
+    let locator = Locator::new().data_dir(args.data_dir.clone());
     match &args.action {
         Action::List => list(&locator),
-        Action::Fetch { names } => fetch(&locator, &parse(names)?),
-        Action::Verify { names } => verify(&locator, &parse(names)?),
-    }
-}
-
-fn parse(names: &[String]) -> Result<Vec<DatasetName>, Failure> {
-    if names.is_empty() {
-        return Ok(DatasetName::all().to_vec());
-    }
-    names.iter().map(|name| name.parse().map_err(Failure::usage)).collect()
-}
-
-fn list(locator: &Locator) -> Result<(), Failure> {
-    for name in DatasetName::all() {
-        let places = locator.locate(name);
-        if places.is_empty() {
-            println!("{name}: not on this machine (jimu data fetch {name})");
-        }
-        for place in places {
-            let state = if place.missing.is_empty() { String::new() } else { format!(", without {}", place.missing.join(", ")) };
-            println!("{name}: {}{state}", place.path.display());
-        }
+        Action::Fetch { names } => return fetch(locator, names),
+        Action::Verify { names } if names.is_empty() => return verify(&locator, &DatasetName::all()),
+        Action::Verify { names } => return verify(&locator, names),
     }
     Ok(())
 }
 
-fn fetch(locator: &Locator, names: &[DatasetName]) -> Result<(), Failure> {
+fn list(locator: &Locator) {
+    for name in DatasetName::all() {
+        let found = locator.locate(name);
+        if found.is_empty() {
+            println!("{name:<14} not on this machine: `jimu data fetch {name}` gets it");
+        }
+        for location in found {
+            println!("{name:<14} {}", describe(&location));
+        }
+    }
+}
+
+fn describe(location: &Location) -> String {
+    let Location { kind, path, layout, missing, .. } = location;
+    let incomplete = match missing.is_empty() {
+        true => String::new(),
+        false => format!(", incomplete: {} missing", missing.join(", ")),
+    };
+    format!("{kind}: {} ({layout}{incomplete})", path.display())
+}
+
+fn fetch(locator: Locator, names: &[DatasetName]) -> Result<(), Failure> {
+    let locator = locator.on_progress(|progress| match progress {
+        Progress::Trying { source } => eprintln!("asking {source}"),
+        Progress::Failed { source, reason } => eprintln!("  {source} failed: {reason}"),
+        Progress::Waiting { lock } => eprintln!("another process is fetching it: waiting for {}", lock.display()),
+        _ => {}
+    });
     for &name in names {
         println!("{name}: {}", locator.fetch(name)?.display());
     }
@@ -73,23 +86,28 @@ fn fetch(locator: &Locator, names: &[DatasetName]) -> Result<(), Failure> {
 }
 
 fn verify(locator: &Locator, names: &[DatasetName]) -> Result<(), Failure> {
-    let mut broken = 0;
+    let mut bad = 0;
     for &name in names {
-        for (place, verdict) in locator.verify(name) {
-            let words = match verdict {
-                Verdict::Published => "as published".to_owned(),
-                Verdict::Differs(files) => format!("well-formed, but not as published: {}", files.join(", ")),
-                Verdict::Broken(error) => {
-                    broken += 1;
-                    format!("broken: {error}")
-                }
-                other => format!("{other:?}"),
-            };
-            println!("{name}: {}: {words}", place.path.display());
+        let found = locator.verify(name);
+        if found.is_empty() {
+            println!("{name}: not on this machine");
+        }
+        for (location, verdict) in found {
+            bad += usize::from(!matches!(verdict, Verdict::Published));
+            println!("{name}: {}: {}", describe(&location), tell(&verdict));
         }
     }
-    match broken {
+    match bad {
         0 => Ok(()),
-        _ => Err(Failure::new(format!("{broken} of the places found are broken"))),
+        _ => Err(Failure::new(format_args!("{bad} of the copies are not the published data sets"))),
+    }
+}
+
+fn tell(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Published => "as published".to_owned(),
+        Verdict::Differs(files) => format!("not as published: {} differ", files.join(", ")),
+        Verdict::Broken(error) => format!("broken: {error}"),
+        _ => "not understood".to_owned(),
     }
 }

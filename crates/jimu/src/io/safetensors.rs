@@ -26,7 +26,9 @@ pub enum FormatError {
     #[error("the file is truncated: {0}\n  help: copy or download it again")]
     Truncated(String),
     /// The file is of another format.
-    #[error("this is not a safetensors file: {0}\n  help: PyTorch's .pt files become one by safetensors.torch.save_file")]
+    #[error(
+        "this is not a safetensors file: {0}\n  help: PyTorch's .pt files become one by safetensors.torch.save_file"
+    )]
     NotSafetensors(String),
     /// The header contradicts itself or the file.
     #[error("the safetensors file is damaged: {0}")]

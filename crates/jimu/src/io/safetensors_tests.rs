@@ -11,7 +11,7 @@ fn small() -> Vec<u8> {
 /// A file with one tensor, written by hand.
 fn raw(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!(r#"{{"x":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[0,{}]}}}}"#, data.len());
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
 }
 
 fn error(bytes: &[u8]) -> String {
@@ -73,7 +73,10 @@ fn a_file_cut_anywhere_is_an_error_and_never_a_panic() {
 #[test]
 fn other_files_are_told_apart() {
     let message = error(b"PK\x03\x04 and the rest of what torch.save writes");
-    assert!(message.starts_with("this is not a safetensors file: no header follows its first eight bytes"), "{message}");
+    assert!(
+        message.starts_with("this is not a safetensors file: no header follows its first eight bytes"),
+        "{message}"
+    );
     assert!(message.contains("safetensors.torch.save_file"), "{message}");
     let message = error(&[&4u64.to_le_bytes()[..], b"{]}}"].concat());
     assert!(message.starts_with("the safetensors file is damaged: invalid JSON"), "{message}");

@@ -1,176 +1,259 @@
-//! Trained models as files: the weights in safetensors under PyTorch's names, and beside them what is needed to use them.
+//! Trained models on disk: weights as safetensors, and beside them, in the file's table of strings, all that is needed to
+//! use them.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::io::safetensors::{self, FileError, Metadata};
-use crate::nn::{Block, LoadStateDictError, StateDict};
-use crate::vision::models::{self, ModelError};
+use crate::nn::StateDict;
 
-/// The file of the weights in a run folder.
-pub const MODEL_FILE: &str = "model.safetensors";
+/// The name of the model's file within a run folder.
+pub const FILE_NAME: &str = "model.safetensors";
 
-/// How pixels became the numbers that the model was trained on: (pixel / 255 - mean) / std, channel by channel.
-#[derive(Clone, Debug, PartialEq)]
+/// How pixels, as numbers from 0 to 1, were standardised: `(x - mean) / std`, channel by channel. Without means and
+/// deviations they are left as they are.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Normalization {
-    /// Subtracted, one for each channel.
+    /// One mean a channel, or none.
     pub mean: Vec<f32>,
-    /// Divided by, one for each channel.
+    /// One deviation a channel, or none.
     pub std: Vec<f32>,
 }
 
-/// A trained classifier of images.
-///
-/// # Examples
-/// ```
-/// use jimu::nn::Module;
-/// use jimu::train::checkpoint::{ModelFile, Normalization, load, save};
-/// use jimu::vision::models;
-///
-/// let model = models::by_name("lenet5", 1, 28, 28, 10)?;
-/// let file = ModelFile {
-///     model: "lenet5".to_owned(),
-///     dataset: "mnist".to_owned(),
-///     classes: (0..10).map(|digit| digit.to_string()).collect(),
-///     channels: 1,
-///     height: 28,
-///     width: 28,
-///     normalization: Normalization { mean: vec![0.13], std: vec![0.31] },
-///     state: model.state_dict(),
-/// };
-/// let folder = tempfile::tempdir()?;
-/// save(folder.path(), &file)?;
-/// let loaded = load(folder.path())?;
-/// assert_eq!(loaded.classes[7], "7");
-/// assert_eq!(loaded.build()?.num_parameters(), 61_706);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A trained model: what it is called, what it takes, what it tells apart, and its weights.
 #[derive(Clone, Debug)]
 pub struct ModelFile {
-    /// The network's name, as [`models::by_name`] knows it.
+    /// The model's name, such as `lenet5`.
     pub model: String,
     /// The data set that it was trained on.
     pub dataset: String,
-    /// What the classes are called.
+    /// The classes' names; the model's outputs are in this order.
     pub classes: Vec<String>,
-    /// Channels of the images.
+    /// Channels of an image: 1 for grey, 3 for red, green and blue.
     pub channels: usize,
-    /// Rows of the images.
+    /// Height of an image in pixels.
     pub height: usize,
-    /// Columns of the images.
+    /// Width of an image in pixels.
     pub width: usize,
-    /// How pixels became numbers.
+    /// What was done to the pixels.
     pub normalization: Normalization,
-    /// The weights.
+    /// The weights by PyTorch's names.
     pub state: StateDict,
 }
 
-/// Why a model cannot be loaded.
-#[derive(Debug, thiserror::Error)]
+/// Why a model could not be saved or loaded.
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The file cannot be read or written, or is no safetensors file.
+    /// The file could not be read or written, or is not in the safetensors format.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file holds tensors, but does not say what they are.
+    /// A folder that is not a run folder.
+    #[error("{} is a folder without {FILE_NAME}\n  help: give the folder that jimu train has made, or the file itself", .0.display())]
+    NotARun(PathBuf),
+    /// Tensors that another program has saved.
     #[error(
-        "{}: a safetensors file without jimu's metadata ({what})\n  help: weights of another program can be trained on with `jimu train --init`",
-        path.display()
+        "{} is a safetensors file without jimu's metadata: {key} is missing\n  \
+         help: it holds tensors alone; start a training from them by --init", path.display()
     )]
-    Metadata {
+    NoMetadata {
         /// The file.
         path: PathBuf,
-        /// What is missing or makes no sense.
-        what: String,
+        /// The first entry that was looked for and not found.
+        key: String,
     },
-    /// The network cannot be built.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The weights are those of another network.
-    #[error(transparent)]
-    State(#[from] LoadStateDictError),
+    /// An entry of the metadata makes no sense.
+    #[error("{}: the metadata's {key} is {value:?}, which is not {expected}", path.display())]
+    BadMetadata {
+        /// The file.
+        path: PathBuf,
+        /// The entry's name.
+        key: String,
+        /// What it says.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
 }
 
-impl ModelFile {
-    /// The network with its weights.
-    ///
-    /// # Errors
-    /// If there is no such network, or the weights are those of another.
-    pub fn build(&self) -> Result<Box<dyn Block>, CheckpointError> {
-        let model = models::by_name(&self.model, self.channels, self.height, self.width, self.classes.len())?;
-        model.load_state_dict(&self.state)?;
-        Ok(model)
-    }
-
-    fn metadata(&self) -> Metadata {
-        let list = |values: &[f32]| values.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
-        let size = format!("{},{},{}", self.channels, self.height, self.width);
-        let pairs = [
-            ("format", "pt".to_owned()),
-            ("jimu.model", self.model.clone()),
-            ("jimu.dataset", self.dataset.clone()),
-            ("jimu.classes", self.classes.join("\n")),
-            ("jimu.size", size),
-            ("jimu.mean", list(&self.normalization.mean)),
-            ("jimu.std", list(&self.normalization.std)),
-        ];
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-}
-
-/// Where the weights of a run folder, or of a file, lie.
-fn file_of(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(MODEL_FILE) } else { path.to_owned() }
-}
-
-/// Writes a model into a run folder, or to a file; an older one is replaced whole or not at all.
+/// Saves a model; the file is replaced whole or not at all.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If the file cannot be written; an old file of that name is as it was.
 ///
-/// See [`ModelFile`] for an example.
-pub fn save(path: impl AsRef<Path>, model: &ModelFile) -> Result<(), CheckpointError> {
-    Ok(safetensors::save(file_of(path.as_ref()), &model.state, &model.metadata())?)
+/// # Examples
+/// ```
+/// use jimu::Tensor;
+/// use jimu::train::checkpoint::{self, ModelFile, Normalization};
+/// let folder = tempfile::tempdir()?;
+/// let model = ModelFile {
+///     model: "mlp".into(),
+///     dataset: "mnist".into(),
+///     classes: vec!["zero".into(), "one".into()],
+///     channels: 1,
+///     height: 28,
+///     width: 28,
+///     normalization: Normalization { mean: vec![0.1307], std: vec![0.3081] },
+///     state: [("bias".to_owned(), Tensor::new([0.5, -0.5]))].into_iter().collect(),
+/// };
+/// checkpoint::save(folder.path().join(checkpoint::FILE_NAME), &model)?;
+///
+/// let loaded = checkpoint::load(folder.path())?;
+/// assert_eq!(loaded.classes, ["zero", "one"]);
+/// assert_eq!(loaded.normalization, model.normalization);
+/// assert_eq!(loaded.state["bias"].to_vec::<f32>(), [0.5, -0.5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn save(path: impl AsRef<Path>, file: &ModelFile) -> Result<(), CheckpointError> {
+    let join = |numbers: &[f32]| numbers.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+    let mut metadata: Metadata = [
+        // Other programs look for this entry: names and shapes are PyTorch's.
+        ("format", "pt".to_owned()),
+        ("jimu.model", file.model.clone()),
+        ("jimu.dataset", file.dataset.clone()),
+        ("jimu.classes", file.classes.len().to_string()),
+        ("jimu.channels", file.channels.to_string()),
+        ("jimu.height", file.height.to_string()),
+        ("jimu.width", file.width.to_string()),
+        ("jimu.mean", join(&file.normalization.mean)),
+        ("jimu.std", join(&file.normalization.std)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    metadata.extend(file.classes.iter().enumerate().map(|(index, name)| (class_key(index), name.clone())));
+    Ok(safetensors::save(path, &file.state, &metadata)?)
 }
 
-/// Reads a model from a run folder or a file.
+/// Loads a model from a run folder or a file.
 ///
 /// # Errors
-/// If the file cannot be read, or does not say what its tensors are.
+/// If there is no such file, it is damaged, or jimu has not written it: the error says what the file is instead.
 ///
-/// See [`ModelFile`] for an example.
+/// ```
+/// let error = jimu::train::checkpoint::load("no/such/run").unwrap_err();
+/// assert!(error.to_string().starts_with("cannot read no/such/run: "));
+/// ```
 pub fn load(path: impl AsRef<Path>) -> Result<ModelFile, CheckpointError> {
-    let path = file_of(path.as_ref());
-    let (state, metadata) = safetensors::load(&path)?;
-    let wrong = |what: &str| CheckpointError::Metadata { path: path.clone(), what: what.to_owned() };
-    let text = |name: &str| metadata.get(name).cloned().ok_or_else(|| wrong(&format!("no {name}")));
-    let numbers = |name: &str| -> Result<Vec<f32>, CheckpointError> {
-        let parse = |number: &str| number.parse().map_err(|_| wrong(&format!("{name} is no list of numbers")));
-        text(name)?.split(',').map(parse).collect()
-    };
-    let size: Vec<usize> = numbers("jimu.size")?.into_iter().map(|size| size as usize).collect();
-    let [channels, height, width] = size[..] else { return Err(wrong("jimu.size is not three numbers")) };
-    let normalization = Normalization { mean: numbers("jimu.mean")?, std: numbers("jimu.std")? };
-    if normalization.mean.len() != channels || normalization.std.len() != channels {
-        return Err(wrong("jimu.mean and jimu.std have not one number for each channel"));
+    let path = path.as_ref();
+    let inside = path.join(FILE_NAME);
+    if path.is_dir() && !inside.exists() {
+        return Err(CheckpointError::NotARun(path.to_owned()));
     }
-    let classes = text("jimu.classes")?.lines().map(str::to_owned).collect();
-    let (model, dataset) = (text("jimu.model")?, text("jimu.dataset")?);
-    Ok(ModelFile { model, dataset, classes, channels, height, width, normalization, state })
+    let path = if path.is_dir() { inside } else { path.to_owned() };
+    let (state, metadata) = safetensors::load(&path)?;
+    Entries { path, metadata }.model_file(state)
+}
+
+fn class_key(index: usize) -> String {
+    format!("jimu.class.{index}")
+}
+
+/// The metadata of a file, whose path is for messages.
+struct Entries {
+    path: PathBuf,
+    metadata: Metadata,
+}
+
+impl Entries {
+    fn model_file(&self, state: StateDict) -> Result<ModelFile, CheckpointError> {
+        let model = self.text("jimu.model")?;
+        let channels = self.number("jimu.channels", "a number above 0")?;
+        // Read one by one until an entry is missing, so that a wild number of classes cannot ask for wild memory.
+        let mut classes = Vec::new();
+        for index in 0..self.number("jimu.classes", "a number above 0")? {
+            classes.push(self.text(&class_key(index))?);
+        }
+        Ok(ModelFile {
+            model,
+            dataset: self.text("jimu.dataset")?,
+            classes,
+            channels,
+            height: self.number("jimu.height", "a number above 0")?,
+            width: self.number("jimu.width", "a number above 0")?,
+            normalization: Normalization {
+                mean: self.numbers("jimu.mean", channels, |_| true)?,
+                std: self.numbers("jimu.std", channels, |x| x > 0.0)?,
+            },
+            state,
+        })
+    }
+
+    fn text(&self, key: &str) -> Result<String, CheckpointError> {
+        let missing = || CheckpointError::NoMetadata { path: self.path.clone(), key: key.to_owned() };
+        self.metadata.get(key).cloned().ok_or_else(missing)
+    }
+
+    fn number(&self, key: &str, expected: &'static str) -> Result<usize, CheckpointError> {
+        let value = self.text(key)?;
+        value.parse().ok().filter(|&number| number > 0).ok_or_else(|| self.bad(key, value, expected))
+    }
+
+    /// No numbers, or one for each channel.
+    fn numbers(&self, key: &str, count: usize, valid: fn(f32) -> bool) -> Result<Vec<f32>, CheckpointError> {
+        let value = self.text(key)?;
+        let parsed: Option<Vec<f32>> = value.split(',').filter(|part| !part.is_empty()).map(finite).collect();
+        parsed
+            .filter(|numbers| numbers.is_empty() || numbers.len() == count)
+            .filter(|numbers| numbers.iter().all(|&number| valid(number)))
+            .ok_or_else(|| self.bad(key, value, "one number for each channel (a deviation is above 0)"))
+    }
+
+    fn bad(&self, key: &str, value: String, expected: &'static str) -> CheckpointError {
+        CheckpointError::BadMetadata { path: self.path.clone(), key: key.to_owned(), value, expected }
+    }
+}
+
+fn finite(text: &str) -> Option<f32> {
+    f32::from_str(text).ok().filter(|number| number.is_finite())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Tensor;
+    use crate::Tensor;
+
+    fn write(entries: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let state = [("w".to_owned(), Tensor::zeros([1]))].into_iter().collect();
+        safetensors::save(&path, &state, &entries).unwrap();
+        load(folder.path()).unwrap_err().to_string()
+    }
 
     #[test]
-    fn weights_of_another_program_are_told_apart() {
+    fn other_files_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(MODEL_FILE);
-        let state = StateDict::from_iter([("weight".to_owned(), Tensor::zeros([2]))]);
-        safetensors::save(&path, &state, &Metadata::new()).unwrap();
         let message = load(folder.path()).unwrap_err().to_string();
-        assert!(message.contains("without jimu's metadata (no jimu.size)"), "{message}");
-        assert!(load(folder.path().join("none")).unwrap_err().to_string().starts_with("cannot read"));
+        assert!(message.contains("is a folder without model.safetensors"), "{message}");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "PK\x03\x04 zipped").unwrap();
+        assert!(load(&path).unwrap_err().to_string().contains("this is not a safetensors file"));
+        let message = write(&[("format", "pt")]);
+        assert!(message.contains("a safetensors file without jimu's metadata: jimu.model is missing"), "{message}");
+    }
+
+    #[test]
+    fn metadata_that_makes_no_sense_is_an_error() {
+        let message = write(&[("jimu.model", "mlp"), ("jimu.channels", "-1")]);
+        assert!(message.contains("the metadata's jimu.channels is \"-1\", which is not a number above 0"), "{message}");
+        let whole = |std| {
+            write(&[
+                ("jimu.model", "mlp"),
+                ("jimu.dataset", "mnist"),
+                ("jimu.classes", "1"),
+                ("jimu.class.0", "zero"),
+                ("jimu.channels", "1"),
+                ("jimu.height", "2"),
+                ("jimu.width", "2"),
+                ("jimu.mean", "0.5"),
+                ("jimu.std", std),
+            ])
+        };
+        for std in ["0", "NaN", "1,2", "wide"] {
+            assert!(whole(std).contains(&format!("the metadata's jimu.std is {std:?}")), "{std}");
+        }
     }
 }
