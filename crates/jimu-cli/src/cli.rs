@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, data, eval, predict, train};
+use crate::commands::{data, eval, train};
 
 /// Train, test and use image classifiers.
 ///
@@ -22,12 +22,8 @@ enum Command {
     Train(train::Args),
     /// Test a saved model on a data set
     Eval(eval::Args),
-    /// Say what a saved model sees in pictures
-    Predict(predict::Args),
     /// List, fetch and verify data sets
     Data(data::Args),
-    /// Measure the speed of this machine at the library's workloads
-    Bench(bench::Args),
 }
 
 /// Reads the command line, runs the command, and tells how it went: 0 for success, 1 for a
@@ -36,9 +32,7 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
-        Command::Predict(args) => predict::run(&args),
         Command::Data(args) => data::run(&args),
-        Command::Bench(args) => bench::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

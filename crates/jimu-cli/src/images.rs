@@ -18,16 +18,18 @@ pub fn load(name: DatasetName, data_dir: Option<PathBuf>, quiet: bool) -> Result
     locator.load(name)
 }
 
-/// The first `limit` images, normalised.
-pub fn image_set(data: &ImageData, limit: Option<usize>, normalization: &Normalization) -> ImageSet {
-    let count = limit.unwrap_or(data.len()).min(data.len());
-    let images = data.images[..count * data.image_len()].to_vec();
-    let labels = data.labels[..count].iter().map(|&label| i64::from(label)).collect();
-    ImageSet::new(images, [data.channels, data.height, data.width], labels)
-        .normalize(&normalization.mean, &normalization.std)
+/// The images, normalised.
+fn image_set(data: &ImageData, normalization: &Normalization) -> ImageSet {
+    let images = data.images.clone();
+    let labels = data.labels.iter().map(|&label| i64::from(label)).collect();
+    let set = ImageSet::new(images, [data.channels, data.height, data.width], labels);
+    match normalization.mean.is_empty() {
+        true => set,
+        false => set.normalize(&normalization.mean, &normalization.std),
+    }
 }
 
 /// A loader over the images for a test.
 pub fn test_loader(data: &ImageData, normalization: &Normalization) -> DataLoader<ImageSet> {
-    DataLoader::new(image_set(data, None, normalization), TEST_BATCH).prefetch(2)
+    DataLoader::new(image_set(data, normalization), TEST_BATCH).prefetch(2)
 }

@@ -4,6 +4,9 @@
 mod cli;
 mod commands;
 mod failure;
+mod images;
+mod progress;
+mod report;
 mod run_folder;
 mod ui;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jimu::train::{checkpoint, evaluate};
 use jimu::vision::datasets::DatasetName;
+use jimu::vision::models;
 
 use crate::failure::Failure;
 use crate::{images, report};
@@ -30,7 +31,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         jimu::set_num_threads(threads.max(1));
     }
     let file = checkpoint::load(&args.model)?;
-    let model = file.build()?;
+    let model = models::by_name(&file.model, file.channels, file.height, file.width, file.classes.len())?;
+    model.load_state_dict(&file.state)?;
     let name: DatasetName = args.dataset.as_ref().unwrap_or(&file.dataset).parse().map_err(Failure::usage)?;
     let data = images::load(name, args.data_dir.clone(), false)?.test;
     let (own, given) = ([file.channels, file.height, file.width], [data.channels, data.height, data.width]);
@@ -42,6 +44,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         )));
     }
     let evaluation = evaluate(&*model, &images::test_loader(&data, &file.normalization));
-    println!("{}\nby class:\n{}", report::summary(&evaluation, &file.classes), report::by_class(&evaluation, &file.classes));
+    println!(
+        "{}\nby class:\n{}",
+        report::summary(&evaluation, &file.classes),
+        report::by_class(&evaluation, &file.classes)
+    );
     Ok(())
 }
