@@ -227,7 +227,7 @@ impl Run {
 
     fn save_model(&self) -> Result<(), Failure> {
         let file = ModelFile { state: self.model.state_dict(), ..self.file.clone() };
-        Ok(checkpoint::save(&self.model_path(), &file)?)
+        Ok(checkpoint::save(self.model_path(), &file)?)
     }
 
     fn model_path(&self) -> PathBuf {

@@ -57,7 +57,7 @@ pub fn gradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Result
     let rows = analytical_rows(&output, &references);
     for (input, leaf) in leaves.iter().enumerate() {
         let values = leaf.to_vec::<f64>();
-        for element in 0..values.len() {
+        for (element, _) in values.iter().enumerate() {
             let numerical = central_difference(&f, &leaves, input, &values, element);
             for (row, &numerical) in numerical.iter().enumerate() {
                 let analytical = rows[row][input][element];

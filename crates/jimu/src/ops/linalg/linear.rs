@@ -143,7 +143,7 @@ mod tests {
     fn strided_rows_are_read_in_place() {
         let (x, weight) = (variable([3, 5]), variable([2, 3]));
         let (strided, plain) = (linear(&x.t(), &weight, None), linear(&x.t().contiguous(), &weight, None));
-        assert_eq!(strided.to_vec::<f64>(), plain.to_vec::<f64>());
+        assert!((strided - plain).abs().max().item() < 1e-12);
     }
 
     #[test]

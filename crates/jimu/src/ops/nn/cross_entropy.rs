@@ -80,7 +80,7 @@ fn class_indices(log_probabilities: &Tensor, target: &Tensor, options: &CrossEnt
         sample_weights = Some(ones.masked_fill(&ignored, 0.0));
     }
     if let Some(sample_weights) = &sample_weights {
-        losses = losses * sample_weights;
+        losses *= sample_weights;
     }
     if options.label_smoothing > 0.0 {
         let weighted = weights.map_or_else(|| log_probabilities.clone(), |weights| log_probabilities * weights);
