@@ -1,6 +1,6 @@
 //! Runs golden cases from PyTorch against jimu: the format is told in `conformance/FORMAT.md`.
 //!
-//! A target is looked up in the tables of [`functions`], [`modules`], [`optimizers`] and [`schedulers`]; an entry there
+//! A target is looked up in the tables of [`functions`], [`modules`] and [`optimizers`]; an entry there
 //! reads the arguments in the order of PyTorch's signature and calls jimu's counterpart. What has no entry is
 //! unsupported; an argument that the entry does not know is a failure.
 

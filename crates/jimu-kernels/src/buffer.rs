@@ -8,7 +8,7 @@
 //! bound      live + cached <= 9/8 of the most that was ever live + SLACK: a training step finds all its blocks again,
 //!            while sizes that do not come back do not pile up
 //! ```
-//! Blocks of [`HUGE`] bytes or more are aligned to it and ask for huge pages.
+//! Blocks of `HUGE` bytes or more are aligned to it and ask for huge pages.
 
 mod system;
 

@@ -32,7 +32,7 @@ impl Numbers {
         let mut pair = |low, high| [self.between(low, high), self.between(low, high)];
         let [batch, channels] = [[0, 1, 3, 8, 9, 16, 33, 40][pair(0, 7)[0]], pair(0, 3)[0]];
         let [mut kernel, mut stride, mut dilation] = [pair(1, 4), pair(1, 4), pair(1, 2)];
-        let mut padding = [0, 1].map(|axis| (dilation[axis] * (kernel[axis] - 1) + 1) / 2 * pair(0, 1)[0]);
+        let mut padding = [0, 1].map(|axis| (dilation[axis] * (kernel[axis] - 1)).div_ceil(2) * pair(0, 1)[0]);
         if halving {
             (kernel, stride, dilation, padding) = ([2; 2], [2; 2], [1; 2], [0; 2]);
         }

@@ -1,7 +1,7 @@
 //! Automatic differentiation: the record of what was computed, and its way back.
 //!
 //! Define-by-run, as in PyTorch: each differentiable operation on a tensor that requires gradients leaves a node behind;
-//! [`Tensor::backward`] visits the nodes from the last to the first. What each kind of operation must say is the trait
+//! [`Tensor::backward`](crate::Tensor::backward) visits the nodes from the last to the first. What each kind of operation must say is the trait
 //! [`Operation`]; that it has a derivative, or that it has none, is part of its type.
 
 mod backward;

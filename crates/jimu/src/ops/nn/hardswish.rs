@@ -35,7 +35,7 @@ impl Curve for Hardswish {
     }
 }
 
-/// x · min(max(x + 3, 0), 6) / 6, a cheap [`silu`](super::silu):
+/// x · min(max(x + 3, 0), 6) / 6, a cheap [`silu`](crate::nn::functional::silu):
 /// [`torch.nn.functional.hardswish`](https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html), from
 /// [Howard et al. 2019](https://arxiv.org/abs/1905.02244).
 ///
