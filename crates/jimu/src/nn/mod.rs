@@ -15,6 +15,7 @@ mod loss;
 mod module;
 mod pooling;
 mod state_dict;
+mod summary;
 
 pub mod functional;
 pub mod init;
@@ -31,7 +32,7 @@ pub use conv::{Conv2d, Padding, PaddingMode};
 pub use distance::{CosineSimilarity, PairwiseDistance};
 pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
 pub use embedding::Embedding;
-pub use field::{Buffer, Field, FieldType, Fields, Label, Mode, Parameter};
+pub use field::{Buffer, Field, FieldType, Fields, Label, LayerScope, Mode, Parameter};
 pub use flatten::Flatten;
 pub use jimu_macros::Module;
 pub use linear::Linear;
@@ -43,5 +44,6 @@ pub use loss::{
 pub use module::{Forward, Module, fmt_module};
 pub use pooling::{AvgPool2d, MaxPool2d};
 pub use state_dict::{LoadStateDictError, StateDict};
+pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
 
 pub use crate::ops::nn::pair::Pair;
