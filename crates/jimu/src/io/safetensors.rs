@@ -1,7 +1,7 @@
 //! [Safetensors](https://huggingface.co/docs/safetensors): tensors by name in one file, with a table of strings beside
 //! them. PyTorch's `safetensors.torch.load_file` reads what [`save`] writes, and [`load`] what `save_file` writes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -134,8 +134,29 @@ pub fn to_bytes(state: &StateDict, metadata: &Metadata) -> Vec<u8> {
         let view = TensorView::new(*dtype, shape.to_vec(), bytes).expect("as many bytes as the shape asks for");
         (name.as_str(), view)
     });
-    let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-    serialize(views, (!metadata.is_empty()).then_some(metadata)).expect("a valid table of tensors")
+    with_metadata(serialize(views, None).expect("a valid table of tensors"), metadata)
+}
+
+/// Puts the strings into the header of a file without any, in the order of their names: the format's own library would
+/// shuffle them, and the same content would not be the same bytes.
+fn with_metadata(file: Vec<u8>, metadata: &Metadata) -> Vec<u8> {
+    if metadata.is_empty() {
+        return file;
+    }
+    let (length, rest) = file.split_first_chunk::<8>().expect("a file begins with the length of its header");
+    let (header, tensors) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let strings = serde_json::to_string(metadata).expect("strings are JSON");
+    let mut longer = format!("{{\"__metadata__\":{strings}").into_bytes();
+    match header.trim_ascii_end() {
+        b"{}" => longer.push(b'}'),
+        table => {
+            longer.push(b',');
+            longer.extend(&table[1..]);
+        }
+    }
+    // The tensors begin at a multiple of eight bytes.
+    longer.resize(longer.len().next_multiple_of(8), b' ');
+    [&(longer.len() as u64).to_le_bytes(), &longer[..], tensors].concat()
 }
 
 /// The tensors and metadata in the content of a file.
