@@ -26,5 +26,7 @@ pub use ops::index::{PadMode, Repeats};
 pub use ops::nn::{Interpolate, InterpolateMode, Window};
 pub use ops::operand::TensorOrScalar;
 pub use ops::view::{Index, IntoIndices};
-pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};
+pub use tensor::{
+    Dims, IntoTensor, Scalar, Shape, Tensor, Value, get_rng_state, initial_seed, manual_seed, set_rng_state,
+};
 pub use threads::{num_threads, set_num_threads};

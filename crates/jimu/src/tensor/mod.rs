@@ -17,7 +17,7 @@ pub use access::Scalar;
 pub use creation::IntoTensor;
 pub use inplace::Value;
 pub(crate) use random::{Generator, with_seed};
-pub use random::{initial_seed, manual_seed};
+pub use random::{get_rng_state, initial_seed, manual_seed, set_rng_state};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};
 pub use storage::Storage;
