@@ -12,6 +12,7 @@ pub mod io;
 pub mod nn;
 mod ops;
 pub mod optim;
+pub mod profiler;
 mod tensor;
 mod threads;
 pub mod train;
