@@ -27,6 +27,9 @@ pub use flatten::Flatten;
 pub use jimu_macros::Module;
 pub use linear::Linear;
 pub use loss::{CrossEntropyLoss, MSELoss};
+pub(crate) use module::in_eval_mode;
+#[cfg(test)]
+pub(crate) use module::modes;
 pub use module::{Forward, Module, fmt_module};
 pub use pooling::{AvgPool2d, MaxPool2d};
 pub use state_dict::{LoadStateDictError, StateDict};
