@@ -22,11 +22,9 @@ enum Command {
     Train(train::Args),
     /// Test a saved model on a data set
     Eval(eval::Args),
-    /// Tell what a saved model takes pictures for
     Predict(predict::Args),
     /// List, fetch and verify data sets
     Data(data::Args),
-    /// Measure how fast this machine trains and infers
     Bench(bench::Args),
     /// Show a model's layers, shapes and costs
     Summary(summary::Args),

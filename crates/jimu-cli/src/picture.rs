@@ -7,6 +7,8 @@
 //!         what stands out is cropped, scaled and centred as they are; otherwise it is scaled as a whole and padded
 //! ```
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 use image::imageops::{FilterType, crop_imm, resize};
@@ -172,7 +174,9 @@ impl Picture {
 }
 
 fn decode(path: &Path) -> Result<DynamicImage, ImageError> {
-    let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
+    // By the content alone: names may lie.
+    let file = BufReader::new(File::open(path)?);
+    let mut decoder = ImageReader::new(file).with_guessed_format()?.into_decoder()?;
     let orientation = decoder.orientation()?;
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(orientation);

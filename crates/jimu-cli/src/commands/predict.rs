@@ -13,7 +13,7 @@ use crate::images;
 use crate::options::{Threads, at_least_1};
 use crate::picture::{Fitted, Picture};
 
-/// What can be asked of `jimu predict`.
+/// Tell what a saved model takes pictures for
 ///
 /// A picture is turned as its camera says and brought into the model's size with its aspect kept; for grey models it is
 /// made grey. If the training images show things on a plain background, as MNIST's digits do, and the picture has one, too,

@@ -38,6 +38,7 @@ fn help_tells_of_all_commands() {
         assert!(help.contains(&format!("  {command} ")), "{command} in\n{help}");
         jimu([command, "--help"]).ok();
     }
+    assert!(help.contains("Tell what a saved model takes pictures for") && !help.contains("log-sum-exp"), "{help}");
     let help = jimu(["predict", "--help"]).ok().out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("looks nothing like the training images"), "{help}");
 }

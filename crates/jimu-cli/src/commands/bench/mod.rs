@@ -21,7 +21,7 @@ use crate::options::{Threads, at_least_1};
 use measure::Protocol;
 use workloads::{Measure, Unit, Workload};
 
-/// What can be asked of `jimu bench`.
+/// Measure how fast this machine trains and infers
 ///
 /// Prints a line for each measurement: `jimu WORKLOAD METRIC VALUE UNIT min=… max=… n=…`. VALUE is the median of n windows
 /// of about --window seconds each, after a warm-up of one and two thirds of a window; of infer_b1 it is the median of single
