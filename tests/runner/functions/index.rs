@@ -8,12 +8,15 @@ use crate::runner::arguments::Arguments;
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
+        "argsort" => argsort,
         "gather" => gather,
         "index_add" => index_add,
         "index_select" => index_select,
         "nn.functional.one_hot" => one_hot,
         "scatter_add" => scatter_add,
+        "sort" => sort,
         "take_along_dim" => take_along_dim,
+        "topk" => topk,
         _ => return None,
     })
 }
@@ -63,4 +66,34 @@ fn take_along_dim(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     let indices: Tensor = arguments.take("indices")?;
     one(input.take_along_dim(&indices, arguments.optional::<isize>("dim")?))
+}
+
+/// `f(input, dim=-1, descending=False, stable=False)`; jimu's order is always stable.
+fn sort(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.or("dim", -1)?;
+    let descending = arguments.or("descending", false)?;
+    arguments.optional::<bool>("stable")?;
+    let (values, positions) = input.sort(dim, descending);
+    Ok(vec![values, positions])
+}
+
+/// `f(input, dim=-1, descending=False, stable=False)`.
+fn argsort(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.or("dim", -1)?;
+    let descending = arguments.or("descending", false)?;
+    arguments.optional::<bool>("stable")?;
+    one(input.argsort(dim, descending))
+}
+
+/// `f(input, k, dim=-1, largest=True, sorted=True)`; jimu's results are always in order.
+fn topk(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let k = arguments.take("k")?;
+    let dim = arguments.or("dim", -1)?;
+    let largest = arguments.or("largest", true)?;
+    arguments.or("sorted", true)?;
+    let (values, positions) = input.topk(k, dim, largest);
+    Ok(vec![values, positions])
 }

@@ -2,7 +2,9 @@
 
 mod activation;
 mod creation;
+mod image;
 mod index;
+mod linalg;
 mod pointwise;
 mod reduce;
 mod shape;
@@ -22,7 +24,16 @@ pub fn find(target: &str) -> Option<Function> {
 }
 
 fn exactly(name: &str) -> Option<Function> {
-    let families = [pointwise::find, reduce::find, shape::find, index::find, creation::find, activation::find];
+    let families = [
+        activation::find,
+        creation::find,
+        image::find,
+        index::find,
+        linalg::find,
+        pointwise::find,
+        reduce::find,
+        shape::find,
+    ];
     families.into_iter().find_map(|family| family(name))
 }
 

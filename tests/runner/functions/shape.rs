@@ -1,26 +1,39 @@
 //! Operations that move elements or name them anew.
 
 use anyhow::Result;
-use jimu::{Dims, Tensor};
+use jimu::{Dims, Repeats, Shape, Tensor};
 
 use super::{Function, one, unary};
 use crate::runner::arguments::Arguments;
+use crate::runner::value::{FromValue, Value};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
         "broadcast_to" | "expand" => |a| with_sizes(a, "size", |x, sizes| x.expand(sizes)),
         "cat" => |a| join(a, |tensors, dim| Tensor::cat(tensors, dim)),
+        "chunk" => chunk,
+        "diagonal" => diagonal,
         "flatten" => flatten,
+        "flip" => flip,
         "movedim" => movedim,
         "narrow" => narrow,
         "permute" => |a| with_sizes(a, "dims", |x, dims| x.permute(dims)),
+        "repeat" => |a| with_repeats(a, "repeats", |x, repeats| x.repeat(repeats)),
+        "repeat_interleave" => repeat_interleave,
         "reshape" => |a| with_sizes(a, "shape", |x, sizes| x.reshape(sizes)),
+        "roll" => roll,
         "select" => select,
         "slice" => slice,
+        "split" => split,
+        "split_with_sizes" => split,
         "squeeze" => squeeze,
         "stack" => |a| join(a, |tensors, dim| Tensor::stack(tensors, dim)),
         "t" => |a| unary(a, Tensor::t),
+        "tile" => |a| with_repeats(a, "dims", |x, repeats| x.tile(repeats)),
         "transpose" => transpose,
+        "tril" => |a| triangle(a, Tensor::tril),
+        "triu" => |a| triangle(a, Tensor::triu),
+        "unbind" => unbind,
         "unflatten" => unflatten,
         "unsqueeze" => unsqueeze,
         "view" => |a| with_sizes(a, "size", |x, sizes| x.view(sizes)),
@@ -103,4 +116,91 @@ fn unflatten(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 fn unsqueeze(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     one(input.unsqueeze(arguments.take("dim")?))
+}
+
+/// `f(input, repeats)`.
+fn with_repeats(
+    arguments: &mut Arguments,
+    name: &str,
+    operation: impl Fn(&Tensor, Shape) -> Tensor,
+) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(operation(&input, arguments.take(name)?))
+}
+
+/// `f(input, chunks, dim=0)`.
+fn chunk(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let chunks = arguments.take("chunks")?;
+    Ok(input.chunk(chunks, arguments.or("dim", 0)?))
+}
+
+/// `f(input, offset=0, dim1=0, dim2=1)`.
+fn diagonal(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let offset = arguments.or("offset", 0)?;
+    let dim1 = arguments.or("dim1", 0)?;
+    one(input.diagonal(offset, dim1, arguments.or("dim2", 1)?))
+}
+
+/// `f(input, dims)`.
+fn flip(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.flip(arguments.take::<Dims>("dims")?))
+}
+
+/// `f(repeats, *, output_size=None)` or `f(input, repeats, dim=None, *, output_size=None)`.
+fn repeat_interleave(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let size: Option<usize> = arguments.keyword("output_size", None)?;
+    let input: Tensor = arguments.take("input")?;
+    let repeated = match arguments.or("repeats", Value::None)? {
+        Value::None => Tensor::arange(0, input.numel() as i64).repeat_interleave(&input, 0),
+        repeats => {
+            let repeats = match &repeats {
+                Value::Tensor(repeats) => Repeats::from(repeats),
+                number => Repeats::from(usize::read(number)?),
+            };
+            input.repeat_interleave(repeats, arguments.optional::<isize>("dim")?)
+        }
+    };
+    if size.is_some_and(|size| !repeated.shape().contains(&size)) {
+        anyhow::bail!("argument output_size is {size:?}, but the shape is {}", repeated.shape());
+    }
+    one(repeated)
+}
+
+/// `f(input, shifts, dims=None)`.
+fn roll(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let shifts: Dims = arguments.take("shifts")?;
+    let dims: Option<Dims> = arguments.optional("dims")?;
+    one(input.roll(shifts, dims.unwrap_or_else(|| (..).into())))
+}
+
+/// `f(tensor, split_size_or_sections, dim=0)`.
+fn split(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("tensor")?;
+    let name = if arguments.peek("split_sizes").is_some() { "split_sizes" } else { "split_size_or_sections" };
+    match arguments.peek(name) {
+        Some(Value::List(_)) => {
+            let sizes: Vec<usize> = arguments.take(name)?;
+            Ok(input.split_with_sizes(&sizes, arguments.or("dim", 0)?))
+        }
+        _ => {
+            let size = arguments.take(name)?;
+            Ok(input.split(size, arguments.or("dim", 0)?))
+        }
+    }
+}
+
+/// `f(input, diagonal=0)`.
+fn triangle(arguments: &mut Arguments, operation: impl Fn(&Tensor, isize) -> Tensor) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(operation(&input, arguments.or("diagonal", 0)?))
+}
+
+/// `f(input, dim=0)`.
+fn unbind(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    Ok(input.unbind(arguments.or("dim", 0)?))
 }

@@ -3,7 +3,9 @@
 //! What PyTorch has as a method of its tensors (`relu`, `sigmoid`, `tanh`, `softmax`, `log_softmax`) is one of
 //! [`Tensor`](crate::Tensor)'s; the rest is here.
 
+pub use crate::ops::linalg::cosine_similarity::cosine_similarity;
 pub use crate::ops::linalg::linear::linear;
+pub use crate::ops::linalg::normalize::normalize;
 pub use crate::ops::nn::celu::celu;
 pub use crate::ops::nn::conv2d::conv2d;
 pub use crate::ops::nn::cross_entropy::{CrossEntropyOptions, cross_entropy};

@@ -1,5 +1,12 @@
 //! Products of vectors and matrices.
 
+pub(crate) mod cosine_similarity;
+mod cross;
+mod einsum;
+mod kron;
 pub(crate) mod linear;
 mod matmul;
+pub(crate) mod normalize;
 mod products;
+mod tensordot;
+mod trace;
