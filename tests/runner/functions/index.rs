@@ -5,16 +5,26 @@ use jimu::Tensor;
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
+use crate::runner::value::Operand;
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
         "argsort" => argsort,
+        "bincount" => bincount,
         "gather" => gather,
         "index_add" => index_add,
+        "index_copy" => index_copy,
+        "index_fill" => index_fill,
+        "index_put" => index_put,
         "index_select" => index_select,
+        "masked_select" => masked_select,
         "nn.functional.one_hot" => one_hot,
+        "nonzero" | "argwhere" => |a| super::unary(a, Tensor::nonzero),
+        "scatter" => scatter,
         "scatter_add" => scatter_add,
+        "searchsorted" => searchsorted,
         "sort" => sort,
+        "take" => take,
         "take_along_dim" => take_along_dim,
         "topk" => topk,
         _ => return None,
@@ -96,4 +106,63 @@ fn topk(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     arguments.or("sorted", true)?;
     let (values, positions) = input.topk(k, dim, largest);
     Ok(vec![values, positions])
+}
+
+/// `f(input, weights=None, minlength=0)`.
+fn bincount(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    arguments.only("weights", None::<f64>)?;
+    one(input.bincount(arguments.or("minlength", 0)?))
+}
+
+/// `f(input, dim, index, source)`.
+fn index_copy(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    one(input.index_copy(dim, &index, &arguments.take("source")?))
+}
+
+/// `f(input, dim, index, value)`.
+fn index_fill(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    let value: Operand = arguments.take("value")?;
+    one(input.index_fill(dim, &index, value.borrow()))
+}
+
+/// `f(input, indices, values, accumulate=False)`.
+fn index_put(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let indices: Vec<Tensor> = arguments.take("indices")?;
+    let values: Operand = arguments.take("values")?;
+    let accumulate = arguments.or("accumulate", false)?;
+    one(input.index_put(&indices.iter().collect::<Vec<_>>(), values.borrow(), accumulate))
+}
+
+fn masked_select(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.masked_select(&arguments.take("mask")?))
+}
+
+/// `f(input, dim, index, src)` with a tensor or a number for `src`.
+fn scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    let source: Operand = arguments.take(if arguments.peek("value").is_some() { "value" } else { "src" })?;
+    one(input.scatter(dim, &index, source.borrow()))
+}
+
+/// `f(sorted_sequence, input, *, right=False)`.
+fn searchsorted(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let sequence: Tensor = arguments.take("sorted_sequence")?;
+    let values: Tensor = arguments.take("input")?;
+    one(sequence.searchsorted(&values, arguments.keyword("right", false)?))
+}
+
+fn take(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.take(&arguments.take("index")?))
 }

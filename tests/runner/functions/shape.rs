@@ -1,7 +1,7 @@
 //! Operations that move elements or name them anew.
 
 use anyhow::Result;
-use jimu::{Dims, Repeats, Shape, Tensor};
+use jimu::{Dims, Indexing, Repeats, Shape, Tensor};
 
 use super::{Function, one, unary};
 use crate::runner::arguments::Arguments;
@@ -9,12 +9,26 @@ use crate::runner::value::{FromValue, Value};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
+        "atleast_1d" => |a| each(a, Tensor::atleast_1d),
+        "atleast_2d" => |a| each(a, Tensor::atleast_2d),
+        "atleast_3d" => |a| each(a, Tensor::atleast_3d),
+        "broadcast_tensors" => |a| Ok(Tensor::broadcast_tensors(&many(a)?.iter().collect::<Vec<_>>())),
         "broadcast_to" | "expand" => |a| with_sizes(a, "size", |x, sizes| x.expand(sizes)),
         "cat" => |a| join(a, |tensors, dim| Tensor::cat(tensors, dim)),
         "chunk" => chunk,
+        "column_stack" => |a| join(a, |tensors, _| Tensor::column_stack(tensors)),
+        "diag" => |a| triangle(a, Tensor::diag),
+        "diag_embed" => diag_embed,
+        "diagflat" => |a| with_offset(a, Tensor::diagflat),
         "diagonal" => diagonal,
+        "diff" => diff,
+        "dstack" => |a| join(a, |tensors, _| Tensor::dstack(tensors)),
         "flatten" => flatten,
         "flip" => flip,
+        "fliplr" => |a| unary(a, Tensor::fliplr),
+        "flipud" => |a| unary(a, Tensor::flipud),
+        "hstack" => |a| join(a, |tensors, _| Tensor::hstack(tensors)),
+        "meshgrid" => meshgrid,
         "movedim" => movedim,
         "narrow" => narrow,
         "permute" => |a| with_sizes(a, "dims", |x, dims| x.permute(dims)),
@@ -22,8 +36,11 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "repeat_interleave" => repeat_interleave,
         "reshape" => |a| with_sizes(a, "shape", |x, sizes| x.reshape(sizes)),
         "roll" => roll,
+        "rot90" => rot90,
+        "select_scatter" => select_scatter,
         "select" => select,
         "slice" => slice,
+        "slice_scatter" => slice_scatter,
         "split" => split,
         "split_with_sizes" => split,
         "squeeze" => squeeze,
@@ -36,6 +53,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "unbind" => unbind,
         "unflatten" => unflatten,
         "unsqueeze" => unsqueeze,
+        "vstack" => |a| join(a, |tensors, _| Tensor::vstack(tensors)),
         "view" => |a| with_sizes(a, "size", |x, sizes| x.view(sizes)),
         _ => return None,
     })
@@ -203,4 +221,80 @@ fn triangle(arguments: &mut Arguments, operation: impl Fn(&Tensor, isize) -> Ten
 fn unbind(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     Ok(input.unbind(arguments.or("dim", 0)?))
+}
+
+/// Tensors as a list, or one by one.
+fn many(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    if let Some(Value::List(_)) = arguments.peek("tensors") {
+        return arguments.take("tensors");
+    }
+    let mut tensors = Vec::new();
+    while arguments.peek("tensors").is_some() {
+        tensors.push(arguments.take("tensors")?);
+    }
+    Ok(tensors)
+}
+
+/// `f(*tensors)`, each by itself.
+fn each(arguments: &mut Arguments, operation: impl Fn(&Tensor) -> Tensor) -> Result<Vec<Tensor>> {
+    Ok(many(arguments)?.iter().map(operation).collect())
+}
+
+/// `f(input, offset=0, dim1=-2, dim2=-1)`.
+fn diag_embed(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let offset = arguments.or("offset", 0)?;
+    let dim1 = arguments.or("dim1", -2)?;
+    one(input.diag_embed(offset, dim1, arguments.or("dim2", -1)?))
+}
+
+/// `f(input, offset=0)`.
+fn with_offset(arguments: &mut Arguments, operation: impl Fn(&Tensor, isize) -> Tensor) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(operation(&input, arguments.or("offset", 0)?))
+}
+
+/// `f(input, n=1, dim=-1, prepend=None, append=None)`.
+fn diff(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let n = arguments.or("n", 1)?;
+    let dim = arguments.or("dim", -1)?;
+    let (front, back): (Option<Tensor>, Option<Tensor>) =
+        (arguments.optional("prepend")?, arguments.optional("append")?);
+    let parts: Vec<&Tensor> = front.iter().chain([&input]).chain(&back).collect();
+    one(if parts.len() == 1 { input.diff(n, dim) } else { Tensor::cat(&parts, dim).diff(n, dim) })
+}
+
+/// `f(*tensors, indexing='ij')`.
+fn meshgrid(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let indexing = match arguments.keyword("indexing", "ij".to_owned())?.as_str() {
+        "ij" => Indexing::Matrix,
+        "xy" => Indexing::Plane,
+        other => anyhow::bail!("argument indexing cannot be {other:?}"),
+    };
+    Ok(Tensor::meshgrid(&many(arguments)?.iter().collect::<Vec<_>>(), indexing))
+}
+
+/// `f(input, k=1, dims=(0, 1))`.
+fn rot90(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let k = arguments.or("k", 1)?;
+    let dims: Vec<isize> = arguments.or("dims", vec![0, 1])?;
+    one(input.rot90(k, dims.try_into().or_else(|dims| anyhow::bail!("argument dims is {dims:?}"))?))
+}
+
+/// `f(input, src, dim, index)`.
+fn select_scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let (input, source): (Tensor, Tensor) = (arguments.take("input")?, arguments.take("src")?);
+    let dim = arguments.take("dim")?;
+    one(input.select_scatter(&source, dim, arguments.take("index")?))
+}
+
+/// `f(input, src, dim=0, start=None, end=None, step=1)`.
+fn slice_scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let (input, source): (Tensor, Tensor) = (arguments.take("input")?, arguments.take("src")?);
+    let dim = arguments.or("dim", 0)?;
+    let start = arguments.optional("start")?.unwrap_or(0);
+    let end = arguments.optional("end")?.unwrap_or(isize::MAX);
+    one(input.slice_scatter(&source, dim, start, end, arguments.or("step", 1)?))
 }
