@@ -1,7 +1,7 @@
 //! Functions on images, signals and volumes that change their size.
 
 use anyhow::{Result, bail};
-use jimu::{Dims, Interpolate, InterpolateMode, PadMode, Tensor, Window};
+use jimu::{Dims, Interpolate, InterpolateMode, PadMode, Scalar, Tensor, Window};
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
@@ -122,7 +122,8 @@ fn pad(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 fn constant_pad(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     let padding: Dims = arguments.take("pad")?;
-    one(input.pad(padding, PadMode::Constant(arguments.or("value", 0.0)?)))
+    let value = arguments.or("value", Scalar::Int(0))?;
+    one(input.pad(padding, PadMode::Constant(value.to_f64())))
 }
 
 /// `f(input, factor)`.

@@ -19,7 +19,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "index_select" => index_select,
         "masked_select" => masked_select,
         "nn.functional.one_hot" => one_hot,
-        "nonzero" | "argwhere" => |a| super::unary(a, Tensor::nonzero),
+        "nonzero" | "argwhere" => nonzero,
         "scatter" => scatter,
         "scatter_add" => scatter_add,
         "searchsorted" => searchsorted,
@@ -146,20 +146,46 @@ fn masked_select(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     one(input.masked_select(&arguments.take("mask")?))
 }
 
-/// `f(input, dim, index, src)` with a tensor or a number for `src`.
+/// `f(input, *, as_tuple=False)`.
+fn nonzero(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    Ok(match arguments.keyword("as_tuple", false)? {
+        true => input.atleast_1d().nonzero().unbind(1),
+        false => vec![input.nonzero()],
+    })
+}
+
+/// `f(input, dim, index, src, *, reduce=None)` with a tensor or a number for `src`.
 fn scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     let dim = arguments.take("dim")?;
     let index: Tensor = arguments.take("index")?;
     let source: Operand = arguments.take(if arguments.peek("value").is_some() { "value" } else { "src" })?;
-    one(input.scatter(dim, &index, source.borrow()))
+    one(match arguments.keyword::<Option<String>>("reduce", None)?.as_deref() {
+        None => input.scatter(dim, &index, source.borrow()),
+        Some("add") => match source {
+            Operand::Tensor(source) => input.scatter_add(dim, &index, &source),
+            Operand::Scalar(source) => {
+                let source = Tensor::full_of(index.size(), source, input.dtype());
+                input.scatter_add(dim, &index, &source)
+            }
+        },
+        Some(other) => bail!("argument reduce cannot be {other:?} yet"),
+    })
 }
 
-/// `f(sorted_sequence, input, *, right=False)`.
+/// `f(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)`.
 fn searchsorted(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let sequence: Tensor = arguments.take("sorted_sequence")?;
     let values: Tensor = arguments.take("input")?;
-    one(sequence.searchsorted(&values, arguments.keyword("right", false)?))
+    arguments.only("out_int32", false)?;
+    let side: Option<String> = arguments.keyword("side", None)?;
+    let right = arguments.keyword("right", false)? || side.as_deref() == Some("right");
+    let sequence = match arguments.keyword::<Option<Tensor>>("sorter", None)? {
+        Some(order) => sequence.take_along_dim(&order, -1),
+        None => sequence,
+    };
+    one(sequence.searchsorted(&values, right))
 }
 
 fn take(arguments: &mut Arguments) -> Result<Vec<Tensor>> {

@@ -16,12 +16,13 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "addr" => |a| add_product(a, ["vec1", "vec2"], Tensor::addr),
         "baddbmm" => |a| add_product(a, ["batch1", "batch2"], Tensor::baddbmm),
         "bmm" => |a| product(a, "mat2", Tensor::bmm),
-        "cross" => cross,
+        "cross" => |a| cross(a, None),
         "dot" => |a| product(a, "tensor", Tensor::dot),
         "einsum" => einsum,
         "inner" => |a| product(a, "other", Tensor::inner),
         "kron" => |a| product(a, "other", Tensor::kron),
         "matmul" => |a| product(a, "other", Tensor::matmul),
+        "linalg.cross" => |a| cross(a, Some(-1)),
         "mm" => |a| product(a, "mat2", Tensor::mm),
         "mv" => |a| product(a, "vec", Tensor::mv),
         "outer" | "ger" => |a| product(a, "vec2", Tensor::outer),
@@ -29,7 +30,6 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "trace" => |a| unary(a, Tensor::trace),
         "vdot" => |a| product(a, "other", Tensor::dot),
 
-        "nn.functional.cosine_similarity" => cosine_similarity,
         "nn.functional.linear" => linear,
         "nn.functional.normalize" => normalize,
         _ => return None,
@@ -58,11 +58,11 @@ fn add_product(
     one(operation(&input, &a, &b, beta, alpha))
 }
 
-/// `f(input, other, dim=None)`, where no dimension means the first of size 3.
-fn cross(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+/// `f(input, other, dim=…)`, where no dimension means the first of size 3.
+fn cross(arguments: &mut Arguments, default: Option<isize>) -> Result<Vec<Tensor>> {
     let (input, other): (Tensor, Tensor) = (arguments.take("input")?, arguments.take("other")?);
     let first = || input.shape().iter().position(|&size| size == 3).unwrap_or(0) as isize;
-    let dim = arguments.optional("dim")?.unwrap_or_else(first);
+    let dim = arguments.optional("dim")?.or(default).unwrap_or_else(first);
     one(input.cross(&other, dim))
 }
 
@@ -102,13 +102,6 @@ fn tensordot(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
         }
         _ => a.tensordot(&b, arguments.or("dims", 2)?),
     })
-}
-
-/// `f(x1, x2, dim=1, eps=1e-8)`.
-fn cosine_similarity(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
-    let (x1, x2): (Tensor, Tensor) = (arguments.take("x1")?, arguments.take("x2")?);
-    let dim = arguments.or("dim", 1)?;
-    one(functional::cosine_similarity(&x1, &x2, dim, arguments.or("eps", 1e-8)?))
 }
 
 /// `f(input, weight, bias=None)`.

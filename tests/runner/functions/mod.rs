@@ -1,10 +1,12 @@
 //! Operations by PyTorch's names.
 
 mod activation;
+mod attention;
 mod creation;
 mod image;
 mod index;
 mod linalg;
+mod loss;
 mod pointwise;
 mod reduce;
 mod shape;
@@ -26,10 +28,12 @@ pub fn find(target: &str) -> Option<Function> {
 fn exactly(name: &str) -> Option<Function> {
     let families = [
         activation::find,
+        attention::find,
         creation::find,
         image::find,
         index::find,
         linalg::find,
+        loss::find,
         pointwise::find,
         reduce::find,
         shape::find,

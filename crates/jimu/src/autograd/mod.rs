@@ -12,6 +12,7 @@ mod hooks;
 mod mode;
 mod node;
 mod operation;
+pub(crate) mod trace;
 
 pub use backward::{BackwardOptions, backward, grad, grad_allow_unused};
 pub use checkpoint::checkpoint;

@@ -37,7 +37,8 @@ impl Case {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let groups = [unary(), binary(), activations(), reductions(), views(), indexing(), products(), images(), graph()];
+    let groups =
+        [unary(), binary(), activations(), reductions(), views(), indexing(), products(), images(), layers(), graph()];
     groups.into_iter().flatten().collect()
 }
 
@@ -282,6 +283,16 @@ fn images() -> Vec<Case> {
         case("max_pool2d", pictures, |x| MaxPool2d::new(2).stride(1).forward(x[0])),
         case("pixel_shuffle", &[&[&[4, 1, 2]]], |x| x[0].pixel_shuffle(2)),
         case("unfold", pictures, move |x| x[0].unfold(window)),
+    ]
+}
+
+fn layers() -> Vec<Case> {
+    vec![
+        case("binary_cross_entropy", ONE, |x| {
+            F::binary_cross_entropy(x[0], &x[0].full_like(0.3), None, F::Reduction::Sum)
+        })
+        .at(Probability),
+        case("embedding", &[&[&[2, 3]]], |x| F::embedding(&Tensor::new([1, 0, 1]), x[0], &Default::default())),
     ]
 }
 

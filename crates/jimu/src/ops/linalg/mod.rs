@@ -1,6 +1,5 @@
 //! Products of vectors and matrices.
 
-pub(crate) mod cosine_similarity;
 mod cross;
 mod einsum;
 mod kron;

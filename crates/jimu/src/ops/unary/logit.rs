@@ -8,7 +8,7 @@ impl Tensor {
     /// numbers are converted to `f32` first.
     ///
     /// # Args
-    /// - `eps`: if given, elements are first brought between `eps` and 1 - `eps`.
+    /// - `eps`: if given, elements below `eps` are first raised to it, and those above 1 - `eps` lowered to that.
     ///
     /// # Shape
     /// Any; the result has the same.
@@ -23,7 +23,10 @@ impl Tensor {
     pub fn logit(&self, eps: impl Into<Option<f64>>) -> Tensor {
         let x = self.to(self.dtype().to_floating_point());
         let x = match eps.into() {
-            Some(eps) => x.clamp(eps, 1.0 - eps),
+            Some(eps) => {
+                let (low, high) = (x.lt(eps), x.gt(1.0 - eps));
+                low.where_(eps, &high.where_(1.0 - eps, &x))
+            }
             None => x,
         };
         (&x / (1.0 - &x)).log()
