@@ -162,7 +162,7 @@ pub(crate) fn losses() -> Vec<Mistake> {
             "one-hot classes as whole numbers",
             { Tensor::zeros([2, 3]).cross_entropy(&ints(&[1, 0]).one_hot(3)) },
             "cross_entropy: for scores of shape [2, 3] the class indices must have the shape [2], but have [2, 3]\n  \
-             help: give one class for each sample"
+             help: give one class for each sample; y.argmax_dim(1, false) makes classes of one-hot rows"
         ),
         panics!(
             "too few classes for a one-hot",
