@@ -262,7 +262,7 @@ fn diff(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let (front, back): (Option<Tensor>, Option<Tensor>) =
         (arguments.optional("prepend")?, arguments.optional("append")?);
     let parts: Vec<&Tensor> = front.iter().chain([&input]).chain(&back).collect();
-    one(if parts.len() == 1 { input.diff(n, dim) } else { Tensor::cat(&parts, dim).diff(n, dim) })
+    one(if n == 0 || parts.len() == 1 { input.diff(n, dim) } else { Tensor::cat(&parts, dim).diff(n, dim) })
 }
 
 /// `f(*tensors, indexing='ij')`.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::mode::with_grad;
 use super::node::{Edge, Node};
 use super::operation::another_handle;
-use crate::error::{OrRaise, ShapeError};
+use crate::error::{OrRaise, ShapeError, relay};
 use crate::tensor::Tensor;
 
 /// How backward runs.
@@ -107,7 +107,7 @@ impl Tensor {
 /// ```
 #[track_caller]
 pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
-    Walk::new(&options, None).run(tensors, &options).or_raise();
+    relay(|| Walk::new(&options, None).run(tensors, &options)).or_raise();
 }
 
 /// The gradients of the sum of `outputs` with respect to `inputs`, without touching any [`Tensor::grad`]:
@@ -127,7 +127,7 @@ pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
 /// ```
 #[track_caller]
 pub fn grad(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -> Vec<Tensor> {
-    let found = try_grad(outputs, inputs, options, false).or_raise();
+    let found = relay(|| try_grad(outputs, inputs, options, false)).or_raise();
     let mut gradients = Vec::with_capacity(inputs.len());
     for (index, (gradient, input)) in found.into_iter().zip(inputs).enumerate() {
         gradients.push(gradient.ok_or_else(|| not_reached(index, input)).or_raise());
@@ -148,7 +148,7 @@ pub fn grad(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -
 /// ```
 #[track_caller]
 pub fn grad_allow_unused(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -> Vec<Option<Tensor>> {
-    try_grad(outputs, inputs, options, false).or_raise()
+    relay(|| try_grad(outputs, inputs, options, false)).or_raise()
 }
 
 /// As [`grad_allow_unused`], where the inputs are the ends of the graph: what they were computed from is not looked at.

@@ -70,14 +70,17 @@ impl Tensor {
     }
 
     /// Where `values` would have to be put into this ascending sequence to keep it in order, in `i64`:
-    /// [`torch.searchsorted`](https://pytorch.org/docs/stable/generated/torch.searchsorted.html) on a vector, or, with the
-    /// two changed round, [`torch.bucketize`](https://pytorch.org/docs/stable/generated/torch.bucketize.html).
+    /// [`torch.searchsorted`](https://pytorch.org/docs/stable/generated/torch.searchsorted.html), or, of a vector and with
+    /// the two changed round, [`torch.bucketize`](https://pytorch.org/docs/stable/generated/torch.bucketize.html).
     ///
     /// # Args
     /// - `right`: whether equals lie before the place found, rather than after it.
     ///
+    /// # Shape
+    /// Of a vector (n), `values` of any shape; of sequences (*, n), values (*, m). The result has the shape of the values.
+    ///
     /// # Panics
-    /// If the sequence is no vector.
+    /// If the shapes do not fit.
     ///
     /// # Examples
     /// ```
@@ -88,16 +91,23 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn searchsorted(&self, values: &Tensor, right: bool) -> Tensor {
-        let edges = sequence_rule(self).or_raise();
+        sequence_rule(self, values).or_raise();
         // NaN stands behind every number, as sorting has it.
         let before = |edge: f64, value: f64| match (edge.is_nan(), value.is_nan()) {
             (false, true) => true,
             (true, _) => right && value.is_nan(),
             (false, false) => edge < value || (right && edge == value),
         };
-        let place = |value: f64| edges.partition_point(|&edge| before(edge, value)) as i64;
-        let places: Vec<i64> = values.detach().to(DType::F64).to_vec::<f64>().into_iter().map(place).collect();
-        Tensor::from_vec(places, values.size())
+        let numbers = |x: &Tensor| x.detach().to(DType::F64).to_vec::<f64>();
+        let (edges, wanted) = (numbers(self), numbers(values));
+        let length = self.shape()[self.dim() - 1];
+        // A vector serves all values, sequences each a row of them.
+        let row = if self.dim() == 1 { wanted.len() } else { values.shape()[values.dim() - 1] };
+        let place = |(index, &value): (usize, &f64)| {
+            let edges = &edges[index / row.max(1) * length..][..length];
+            edges.partition_point(|&edge| before(edge, value)) as i64
+        };
+        Tensor::from_vec(wanted.iter().enumerate().map(place).collect(), values.size())
     }
 }
 
@@ -109,13 +119,20 @@ fn bincount_rule(x: &Tensor) -> Result<Tensor, ShapeError> {
     }
 }
 
-fn sequence_rule(x: &Tensor) -> Result<Vec<f64>, ShapeError> {
-    match x.dim() {
-        1 => Ok(x.detach().to(DType::F64).to_vec::<f64>()),
-        _ => {
-            Err(ShapeError::new("searchsorted", format!("the sequence must be a vector, but has shape {}", x.shape()))
-                .help("search one sequence at a time"))
-        }
+fn sequence_rule(x: &Tensor, values: &Tensor) -> Result<(), ShapeError> {
+    let (sequences, given) = (x.shape(), values.shape());
+    let fits = match (sequences.split_last(), given.split_last()) {
+        (Some((_, [])), _) => true,
+        (Some((_, own)), Some((_, front))) => own == front,
+        _ => false,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(ShapeError::new(
+            "searchsorted",
+            format!("values of shape {given} do not fit sequences of shape {sequences}"),
+        )
+        .help("give a vector to search for any values, or values for each sequence")),
     }
 }
 
@@ -142,6 +159,19 @@ mod tests {
         let edges = Tensor::new([1.0, f32::NAN]);
         assert_eq!(edges.searchsorted(&Tensor::new([5.0, f32::NAN]), false).to_vec::<i64>(), [1, 1]);
         assert_eq!(edges.searchsorted(&Tensor::new([f32::NAN]), true).to_vec::<i64>(), [2]);
+    }
+
+    #[test]
+    fn each_row_is_searched_by_itself() {
+        let edges = Tensor::new([[1, 3, 5], [2, 4, 6]]);
+        assert_eq!(edges.searchsorted(&Tensor::new([[3, 9], [3, 0]]), false).to_vec::<i64>(), [1, 3, 1, 0]);
+        assert_eq!(edges.searchsorted(&Tensor::new([[3], [4]]), true).to_vec::<i64>(), [2, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "searchsorted: values of shape [3] do not fit sequences of shape [2, 3]")]
+    fn sequences_must_fit() {
+        Tensor::zeros([2, 3]).searchsorted(&Tensor::zeros([3]), false);
     }
 
     #[test]
