@@ -10,6 +10,7 @@ pub mod check;
 pub mod closeness;
 pub mod functions;
 pub mod layouts;
+pub mod lenet;
 pub mod modules;
 pub mod optimizers;
 pub mod panics;
@@ -81,7 +82,12 @@ fn run_once(case: &Case, scope: Scope<'_>) -> Result<bool> {
             let Some(build) = modules::find(&case.target) else { return Ok(false) };
             modules::run(build, (init, *train, state), call, expected, (scope, &mut check))?;
         }
-        Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
+        Kind::Run { optimizer, kwargs, state, batches, losses, state_after } => {
+            let Some(build) = optimizers::find(optimizer).filter(|_| case.target == "LeNet") else { return Ok(false) };
+            let options = &mut scope.options(kwargs)?;
+            lenet::run((build, options), state, batches, (losses, state_after), (scope, &mut check))?;
+        }
+        Kind::Scheduler { .. } => return Ok(false),
     }
     check.finish()?;
     Ok(true)
