@@ -2,5 +2,8 @@
 
 mod atomic;
 pub mod safetensors;
+mod value;
 
 pub use atomic::write_atomically;
+pub(crate) use value::FromValue;
+pub use value::{Dict, Key, Value};

@@ -41,6 +41,7 @@ mod groups;
 mod hyper_parameter;
 mod lbfgs;
 mod line_search;
+pub mod lr_scheduler;
 mod muon;
 mod nadam;
 mod radam;
