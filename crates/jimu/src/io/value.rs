@@ -90,6 +90,12 @@ impl From<i64> for Key {
     }
 }
 
+impl From<i32> for Key {
+    fn from(number: i32) -> Self {
+        Self::Int(number.into())
+    }
+}
+
 impl Value {
     /// The value at `key`, if this is a dictionary that has it.
     pub fn get(&self, key: impl Into<Key>) -> Option<&Value> {
@@ -167,6 +173,7 @@ macro_rules! from {
 }
 from! {
     bool => |on| Self::Bool(on);
+    i32 => |number| Self::Int(number.into());
     i64 => |number| Self::Int(number);
     usize => |number| Self::Int(number as i64);
     f64 => |number| Self::Float(number);

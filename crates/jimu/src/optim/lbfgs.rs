@@ -446,6 +446,8 @@ impl History {
             false => Err(shape_error(name, tensor, &[])),
         };
         match own {
+            // PyTorch's scratch space.
+            "al" => {}
             "func_evals" => self.func_evals = number()? as usize,
             "n_iter" => self.n_iter = number()? as usize,
             "d" => self.d = Some(row()?),

@@ -58,7 +58,10 @@ pub use adam::{Adam, AdamOptions};
 pub use adamax::{Adamax, AdamaxOptions};
 pub use adamw::{AdamW, AdamWOptions};
 pub use asgd::{Asgd, AsgdOptions};
-pub use clip::{clip_grad_norm_, clip_grad_norm_of, clip_grad_value_};
+pub use clip::{
+    NonFiniteNormError, clip_grad_norm_, clip_grad_norm_of, clip_grad_value_, clip_grads_with_norm_, get_total_norm,
+    try_clip_grad_norm_,
+};
 pub use hyper_parameter::{HyperParameter, ParseHyperParameterError};
 pub use lbfgs::{Lbfgs, LbfgsOptions, LineSearch};
 pub use muon::{AdjustLr, Muon, MuonOptions};
