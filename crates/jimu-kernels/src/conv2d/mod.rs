@@ -7,7 +7,8 @@
 //! | path | layout | chosen by [`plan`] when | how |
 //! |---|---|---|---|
 //! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image (`batch_innermost.rs`) |
-//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and not the above) | one image plane at a time (`direct.rs`) |
+//! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for (`winograd.rs`) |
+//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
 //! `naive.rs` is the twin all of them are tested against.
@@ -20,14 +21,19 @@ mod batch_innermost;
 mod direct;
 mod gemm;
 mod lanes;
+mod layout;
 pub mod naive;
 mod outer;
+mod product;
 mod shared;
 mod window;
+mod winograd;
 
 pub use lanes::Lanes;
+pub use layout::Layout;
 
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// The sizes of a convolution. Height comes before width in every pair.
@@ -122,20 +128,13 @@ impl Geometry {
     }
 }
 
-/// The order of an image batch's axes in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Layout {
-    /// `[N, C, H, W]`, the width innermost.
-    Nchw,
-    /// `[C, H, W, N]`, the batch innermost.
-    Chwn,
-}
-
 /// A way to compute a convolution and its derivatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path {
     /// Direct, a SIMD lane per image.
     BatchInnermost,
+    /// Winograd's minimal filtering, channels innermost; for kernels that [`is_winograd`] allows.
+    Winograd,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
     /// Direct, plane by plane.
@@ -147,6 +146,7 @@ impl Path {
     pub fn layout(self) -> Layout {
         match self {
             Path::BatchInnermost => Layout::Chwn,
+            Path::Winograd => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
     }
@@ -166,6 +166,8 @@ pub enum Activation {
 pub fn plan(geometry: &Geometry) -> Path {
     if fills_vectors_with_batch(geometry) && window_stays_in_cache(geometry) {
         Path::BatchInnermost
+    } else if suits_winograd(geometry) {
+        Path::Winograd
     } else if is_depthwise(geometry) {
         Path::Direct
     } else {
@@ -188,6 +190,24 @@ pub fn window_stays_in_cache(geometry: &Geometry) -> bool {
 
 /// Pixels whose values for 16 images take 64 KiB in `f32`.
 const WINDOW_PIXELS: usize = 1024;
+
+/// Winograd's transforms exist for it: kernels of 3x3 with neither stride nor dilation nor groups, and at most 2 pixels
+/// of padding.
+pub fn is_winograd(geometry: &Geometry) -> bool {
+    geometry.kernel == [3, 3]
+        && geometry.stride == [1, 1]
+        && geometry.dilation == [1, 1]
+        && geometry.groups == 1
+        && geometry.padding.as_flattened().iter().all(|&padding| padding <= 2)
+}
+
+/// There are enough channels on both sides for the products to outweigh the transforms.
+pub fn suits_winograd(geometry: &Geometry) -> bool {
+    is_winograd(geometry) && geometry.in_channels.min(geometry.out_channels) >= WINOGRAD_CHANNELS
+}
+
+/// Fewest channels for which the transforms pay.
+const WINOGRAD_CHANNELS: usize = 24;
 
 /// Every channel is a group of its own, with any number of output channels.
 pub fn is_depthwise(geometry: &Geometry) -> bool {
@@ -227,6 +247,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+                        Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
                         Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
                         Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
                     }
@@ -240,6 +261,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
                     }
@@ -253,6 +275,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
                     }
@@ -349,18 +372,39 @@ pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[
     (T::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
 }
 
-fn sum_channels<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
+fn sum_channels<T: ConvElement>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
     let [height, width] = geometry.output();
     let pixels = height * width;
     let channels = geometry.out_channels;
+    if layout == Layout::Nhwc {
+        return sum_rows(grad_y, grad_bias);
+    }
     threads::parallel_chunks_mut(grad_bias, 1, |channel, total| {
         total[0] = match layout {
             Layout::Chwn => lanes::sum(&grad_y[channel * pixels * geometry.batch..][..pixels * geometry.batch]),
-            Layout::Nchw => (0..geometry.batch).fold(T::ZERO, |total, image| {
+            _ => (0..geometry.batch).fold(T::ZERO, |total, image| {
                 total + lanes::sum(&grad_y[(image * channels + channel) * pixels..][..pixels])
             }),
         };
     });
+}
+
+/// The sum of the rows of `values`, which are as long as `total`.
+fn sum_rows<T: ConvElement>(values: &[T], total: &mut [T]) {
+    const ROWS: usize = 1024;
+    let len = total.len();
+    if values.is_empty() {
+        return total.fill(T::ZERO);
+    }
+    let mut partials = Buffer::zeroed(values.len().div_ceil(ROWS * len) * len);
+    threads::parallel_chunks_mut(&mut partials, len, |index, partial| {
+        let rows = values[index * ROWS * len..].chunks_exact(len).take(ROWS);
+        simd::dispatch(
+            #[inline(always)]
+            || rows.for_each(|row| partial.iter_mut().zip(row).for_each(|(sum, &value)| *sum = *sum + value)),
+        );
+    });
+    add_in_order(&partials, total);
 }
 
 fn check_lengths(geometry: &Geometry, x: usize, weight: usize, y: usize) {

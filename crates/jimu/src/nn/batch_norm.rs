@@ -156,6 +156,7 @@ impl BatchNorm2d {
 impl Forward for BatchNorm2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.check(x).map_err(|error| error.told_by(self.label.describe("BatchNorm2d"))).or_raise();
         let along_channels = |x: &Tensor| x.reshape([1, -1, 1, 1]);
         let (mean, variance) = match (self.uses_batch(), &self.running_mean, &self.running_var) {

@@ -272,6 +272,7 @@ fn positive(name: &str, pair: Pair) -> Pair {
 impl Forward for Conv2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x).map_err(|error| error.told_by(self.label.describe("Conv2d"))).or_raise()
     }
 }

@@ -12,6 +12,7 @@ mod loss;
 mod module;
 mod pooling;
 mod state_dict;
+mod summary;
 
 pub mod functional;
 pub mod init;
@@ -21,7 +22,7 @@ pub use batch_norm::BatchNorm2d;
 pub use container::{Block, Sequential};
 pub use conv::{Conv2d, Padding, PaddingMode};
 pub use dropout::Dropout;
-pub use field::{Buffer, Field, FieldType, Fields, Label, Mode, Parameter};
+pub use field::{Buffer, Field, FieldType, Fields, Label, LayerScope, Mode, Parameter};
 pub use flatten::Flatten;
 pub use jimu_macros::Module;
 pub use linear::Linear;
@@ -29,5 +30,6 @@ pub use loss::{CrossEntropyLoss, MSELoss};
 pub use module::{Forward, Module, fmt_module};
 pub use pooling::{AvgPool2d, MaxPool2d};
 pub use state_dict::{LoadStateDictError, StateDict};
+pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
 
 pub use crate::ops::nn::pair::Pair;

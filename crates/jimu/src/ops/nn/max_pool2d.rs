@@ -24,7 +24,12 @@ impl Taps {
     /// PyTorch's indices, `row * width + column` in the input plane, [n, c, oh, ow].
     fn indices(&self) -> Tensor {
         let Geometry { batch, channels, output: [height, width], .. } = self.geometry;
-        let (pixels, lanes) = (height * width, if self.order == Order::Chwn { batch } else { 1 });
+        let lanes = match self.order {
+            Order::Nchw => 1,
+            Order::Nhwc => channels,
+            Order::Chwn => batch,
+        };
+        let pixels = height * width;
         let mut indices = Buffer::unspecified(self.taps.len());
         for (place, (index, &tap)) in indices.iter_mut().zip(self.taps.iter()).enumerate() {
             *index = kernels::flat_index(&self.geometry, place / lanes % pixels, tap);
@@ -163,7 +168,8 @@ pub(crate) fn try_max_pool2d(
     let shape = [geometry.batch, geometry.channels, geometry.output[0], geometry.output[1]].into();
     if x.is_meta() {
         let indices = with_indices.then(|| Tensor::empty_meta(&shape, crate::DType::I64));
-        return Ok((Tensor::empty_meta(&shape, x.dtype()), indices));
+        let taps = Arc::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
+        return Ok((attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices));
     }
     let order = order_of(x);
     let mut taps = Buffer::unspecified(geometry.output_len());
@@ -216,11 +222,15 @@ mod tests {
     #[test]
     fn indices_are_pytorch_s_in_every_layout() {
         let x = Tensor::randn([4, 2, 6, 6]);
-        let inner = x.permute([1, 2, 3, 0]).contiguous().permute([3, 0, 1, 2]);
         let pool = |x: &Tensor| try_max_pool2d(x, PoolOptions::new(2.into()), true).unwrap();
-        let ((plain, at), (other, other_at)) = (pool(&x), pool(&inner));
-        assert_eq!(plain.to_vec::<f32>(), other.to_vec::<f32>());
-        assert_eq!(at.unwrap().to_vec::<i64>(), other_at.unwrap().to_vec::<i64>());
+        let (plain, at) = pool(&x);
+        let at = at.unwrap().to_vec::<i64>();
+        for inner in [0, 1] {
+            let (other, other_at) = pool(&x.movedim(inner, -1).contiguous().movedim(-1, inner));
+            assert!(!other.is_contiguous());
+            assert_eq!(plain.to_vec::<f32>(), other.to_vec::<f32>());
+            assert_eq!(at, other_at.unwrap().to_vec::<i64>());
+        }
     }
 
     #[test]
