@@ -129,7 +129,6 @@ fn nonsense_is_refused_and_nothing_is_allocated_for_it() {
         b"\x80\x02t.",
         b"\x80\x02\x87.",
         b"\x80\x02Na.",
-        b"\x80\x02}(Ku.",
         b"\x80\x02}(K\x01u.",
         b"\x80\x02NNR.",
         b"\x80\x02NQ.",
