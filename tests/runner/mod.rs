@@ -11,6 +11,7 @@ pub mod closeness;
 pub mod functions;
 pub mod layouts;
 pub mod lenet;
+pub mod losses;
 pub mod modules;
 pub mod optimizers;
 pub mod panics;

@@ -1,8 +1,10 @@
 //! Operations by PyTorch's names.
 
 mod activation;
+mod attention;
 mod creation;
 mod index;
+mod loss;
 mod pointwise;
 mod reduce;
 mod shape;
@@ -22,7 +24,16 @@ pub fn find(target: &str) -> Option<Function> {
 }
 
 fn exactly(name: &str) -> Option<Function> {
-    let families = [pointwise::find, reduce::find, shape::find, index::find, creation::find, activation::find];
+    let families = [
+        pointwise::find,
+        reduce::find,
+        shape::find,
+        index::find,
+        creation::find,
+        activation::find,
+        attention::find,
+        loss::find,
+    ];
     families.into_iter().find_map(|family| family(name))
 }
 

@@ -1,5 +1,8 @@
 //! Layers by PyTorch's names.
 
+mod activation;
+mod loss;
+mod sequence;
 mod shape;
 
 use std::rc::Rc;
@@ -27,7 +30,10 @@ pub struct Layer {
 
 impl Layer {
     /// A layer called as `call` says.
-    fn new<M: Module + 'static>(module: M, call: fn(&M, &mut Arguments) -> Result<Vec<Tensor>>) -> Result<Self> {
+    fn new<M: Module + 'static>(
+        module: M,
+        call: impl Fn(&M, &mut Arguments) -> Result<Vec<Tensor>> + 'static,
+    ) -> Result<Self> {
         let module = Rc::new(module);
         let called = Rc::clone(&module);
         Ok(Self { module, call: Box::new(move |arguments| call(&called, arguments)) })
@@ -42,7 +48,7 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    [shape::find].into_iter().find_map(|family| family(name))
+    [activation::find, loss::find, sequence::find, shape::find].into_iter().find_map(|family| family(name))
 }
 
 /// Builds, loads, calls and goes backward.

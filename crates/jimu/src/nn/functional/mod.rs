@@ -4,27 +4,53 @@
 //! [`Tensor`](crate::Tensor)'s; the rest is here.
 
 pub use crate::ops::linalg::linear::linear;
+pub use crate::ops::nn::bilinear::bilinear;
+pub use crate::ops::nn::binary_cross_entropy::{binary_cross_entropy, binary_cross_entropy_with_logits};
 pub use crate::ops::nn::celu::celu;
 pub use crate::ops::nn::conv2d::conv2d;
+pub use crate::ops::nn::cosine_embedding_loss::cosine_embedding_loss;
+pub use crate::ops::nn::cosine_similarity::cosine_similarity;
 pub use crate::ops::nn::cross_entropy::{CrossEntropyOptions, cross_entropy};
+pub use crate::ops::nn::dropout::{alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout};
 pub use crate::ops::nn::elu::elu;
+pub use crate::ops::nn::embedding::{EmbeddingOptions, embedding};
+pub use crate::ops::nn::gaussian_nll_loss::gaussian_nll_loss;
 pub use crate::ops::nn::gelu::{Approximate, gelu};
 pub use crate::ops::nn::glu::glu;
 pub use crate::ops::nn::hardshrink::hardshrink;
 pub use crate::ops::nn::hardsigmoid::hardsigmoid;
 pub use crate::ops::nn::hardswish::hardswish;
 pub use crate::ops::nn::hardtanh::hardtanh;
+pub use crate::ops::nn::hinge_embedding_loss::hinge_embedding_loss;
+pub use crate::ops::nn::huber_loss::huber_loss;
+pub use crate::ops::nn::kl_div::{KLDivReduction, kl_div};
+pub use crate::ops::nn::l1_loss::l1_loss;
 pub use crate::ops::nn::leaky_relu::leaky_relu;
 pub use crate::ops::nn::logsigmoid::logsigmoid;
 pub use crate::ops::nn::loss::Reduction;
+pub use crate::ops::nn::margin_ranking_loss::margin_ranking_loss;
 pub use crate::ops::nn::mish::mish;
 pub use crate::ops::nn::mse_loss::mse_loss;
+pub use crate::ops::nn::multi_margin_loss::{MultiMarginLossOptions, multi_margin_loss};
+pub use crate::ops::nn::multilabel_margin_loss::multilabel_margin_loss;
+pub use crate::ops::nn::multilabel_soft_margin_loss::multilabel_soft_margin_loss;
+pub use crate::ops::nn::nll_loss::{NLLLossOptions, nll_loss};
+pub use crate::ops::nn::pairwise_distance::pairwise_distance;
+pub use crate::ops::nn::poisson_nll_loss::poisson_nll_loss;
+pub use crate::ops::nn::prelu::prelu;
 pub use crate::ops::nn::relu6::relu6;
+pub use crate::ops::nn::rrelu::rrelu;
+pub use crate::ops::nn::scaled_dot_product_attention::{AttentionOptions, scaled_dot_product_attention};
 pub use crate::ops::nn::selu::selu;
 pub use crate::ops::nn::silu::silu;
+pub use crate::ops::nn::smooth_l1_loss::smooth_l1_loss;
+pub use crate::ops::nn::soft_margin_loss::soft_margin_loss;
 pub use crate::ops::nn::softmax::softmin;
 pub use crate::ops::nn::softplus::softplus;
 pub use crate::ops::nn::softshrink::softshrink;
 pub use crate::ops::nn::softsign::softsign;
 pub use crate::ops::nn::tanhshrink::tanhshrink;
 pub use crate::ops::nn::threshold::threshold;
+pub use crate::ops::nn::triplet_margin_loss::{
+    TripletMarginLossOptions, triplet_margin_loss, triplet_margin_with_distance_loss,
+};
