@@ -13,6 +13,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::{Shape, Tensor};
 use crate::device::Device;
 use crate::dtype::DType;
+use crate::error::{ShapeError, raise};
 
 /// The seed of a thread that has not called [`manual_seed`].
 const DEFAULT_SEED: u64 = 0;
@@ -52,15 +53,25 @@ pub(crate) fn next_stream() -> Generator {
     Generator::new(seed, stream)
 }
 
+/// Where the calling thread's generator stands.
+pub(crate) fn random_state() -> (u64, u64) {
+    STATE.get()
+}
+
 /// Runs `f` with the calling thread's generator started from `seed`, and puts the generator back.
 pub(crate) fn with_seed<R>(seed: u64, f: impl FnOnce() -> R) -> R {
+    with_random_state((seed, 0), f)
+}
+
+/// Runs `f` with the calling thread's generator at `state`, and puts the generator back.
+pub(crate) fn with_random_state<R>(state: (u64, u64), f: impl FnOnce() -> R) -> R {
     struct Restore((u64, u64));
     impl Drop for Restore {
         fn drop(&mut self) {
             STATE.set(self.0);
         }
     }
-    let _restore = Restore(STATE.replace((seed, 0)));
+    let _restore = Restore(STATE.replace(state));
     f()
 }
 
@@ -155,7 +166,12 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn randint(low: i64, high: i64, shape: impl Into<Shape>) -> Self {
-        assert!(low < high, "randint: the range {low}..{high} is empty\n  help: make high larger than low");
+        if low >= high {
+            raise(
+                ShapeError::new("randint", format!("the range {low}..{high} is empty"))
+                    .help("make high larger than low"),
+            );
+        }
         let (shape, mut generator) = (shape.into(), next_stream());
         if Device::of_new_tensors() == Device::Meta {
             return Self::meta(DType::I64, shape);
