@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 pub use access::Scalar;
 pub use creation::IntoTensor;
 pub use inplace::Value;
-pub(crate) use random::{Generator, with_random_state, with_seed};
+pub(crate) use random::{Generator, next_stream, with_random_state, with_seed};
 pub use random::{get_rng_state, initial_seed, manual_seed, set_rng_state};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};
