@@ -7,6 +7,7 @@ pub mod conv2d;
 pub mod gemm;
 pub mod math;
 pub mod optimizer;
+pub mod peak;
 pub mod pixels;
 pub mod pool2d;
 pub mod reduce;

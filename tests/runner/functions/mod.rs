@@ -3,7 +3,9 @@
 mod activation;
 mod attention;
 mod creation;
+mod image;
 mod index;
+mod linalg;
 mod loss;
 mod pointwise;
 mod reduce;
@@ -25,14 +27,16 @@ pub fn find(target: &str) -> Option<Function> {
 
 fn exactly(name: &str) -> Option<Function> {
     let families = [
+        activation::find,
+        attention::find,
+        creation::find,
+        image::find,
+        index::find,
+        linalg::find,
+        loss::find,
         pointwise::find,
         reduce::find,
         shape::find,
-        index::find,
-        creation::find,
-        activation::find,
-        attention::find,
-        loss::find,
     ];
     families.into_iter().find_map(|family| family(name))
 }

@@ -135,6 +135,7 @@ impl Conv2d {
     }
 
     /// Pixels around the input, `"same"` or `"valid"`.
+    #[track_caller]
     pub fn padding(mut self, padding: impl Into<Padding>) -> Self {
         self.padding = padding.into();
         self

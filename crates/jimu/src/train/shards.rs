@@ -9,7 +9,7 @@
 
 use jimu_kernels::threads::parallel_chunks_mut;
 
-use crate::autograd::{BackwardOptions, grad};
+use crate::autograd::{BackwardOptions, grad_allow_unused};
 use crate::nn::Block;
 use crate::tensor::Tensor;
 
@@ -76,7 +76,7 @@ pub fn backward_in_shards<R: Send>(
         let (loss, other) = forward(&part(x), &part(y));
         let share = len as f64 / samples as f64;
         let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
-        let gradients = grad(&[&loss], &wanted, options).into_iter().map(Some).collect();
+        let gradients = grad_allow_unused(&[&loss], &wanted, options);
         shard[0] = Some(Shard { loss: loss.item() * share, gradients, other });
     });
     let mut total = (0.0, Vec::with_capacity(count));

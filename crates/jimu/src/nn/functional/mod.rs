@@ -4,6 +4,7 @@
 //! [`Tensor`](crate::Tensor)'s; the rest is here.
 
 pub use crate::ops::linalg::linear::linear;
+pub use crate::ops::linalg::normalize::normalize;
 pub use crate::ops::nn::bilinear::bilinear;
 pub use crate::ops::nn::binary_cross_entropy::{binary_cross_entropy, binary_cross_entropy_with_logits};
 pub use crate::ops::nn::celu::celu;

@@ -93,6 +93,10 @@ impl Operation for InputGradient {
         Ok(Spec::new(inputs[0].dtype(), [self.geometry.batch, self.geometry.in_channels, height, width]))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], _output: &Tensor) -> u64 {
+        (inputs[0].numel() * inputs[1].shape()[1..].iter().product::<usize>()) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {
@@ -130,6 +134,10 @@ impl Operation for WeightGradient {
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
         let Geometry { out_channels, in_channels, groups, kernel: [height, width], .. } = self.geometry;
         Ok(Spec::new(inputs[0].dtype(), [out_channels, in_channels / groups, height, width]))
+    }
+
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (inputs[1].numel() * output.shape()[1..].iter().product::<usize>()) as u64
     }
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {

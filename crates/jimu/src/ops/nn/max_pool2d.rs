@@ -11,6 +11,7 @@ use super::planes::{order_of, planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
+use crate::profiler;
 use crate::tensor::Tensor;
 
 /// Which pixel of its window each output is, in the memory order of the output.
@@ -173,11 +174,13 @@ pub(crate) fn try_max_pool2d(
     }
     let order = order_of(x);
     let mut taps = Buffer::unspecified(geometry.output_len());
+    let span = profiler::begin(MaxPool2d::NAME);
     let values = dispatch_float!(x.dtype(), T => {
         let mut out = Buffer::unspecified(geometry.output_len());
         with_planes::<T, _>(x, order, |x| kernels::max_forward(&geometry, order, x, &mut out, &mut taps));
         planes_in::<T>(out, &shape, order)
     });
+    profiler::end(span, &[x], &values, || 0);
     let taps = Arc::new(Taps { geometry, order, taps });
     let indices = with_indices.then(|| taps.indices());
     Ok((attach(MaxPool2d { taps }, &[x], values), indices))
