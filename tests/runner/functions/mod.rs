@@ -1,9 +1,12 @@
 //! Operations by PyTorch's names.
 
 mod activation;
+mod convolution;
 mod creation;
 mod index;
+mod normalization;
 mod pointwise;
+mod pooling;
 mod reduce;
 mod shape;
 
@@ -22,7 +25,17 @@ pub fn find(target: &str) -> Option<Function> {
 }
 
 fn exactly(name: &str) -> Option<Function> {
-    let families = [pointwise::find, reduce::find, shape::find, index::find, creation::find, activation::find];
+    let families = [
+        activation::find,
+        convolution::find,
+        creation::find,
+        index::find,
+        normalization::find,
+        pointwise::find,
+        pooling::find,
+        reduce::find,
+        shape::find,
+    ];
     families.into_iter().find_map(|family| family(name))
 }
 

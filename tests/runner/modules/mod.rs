@@ -1,10 +1,16 @@
 //! Layers by PyTorch's names.
 
+mod convolution;
+mod linear;
+mod normalization;
+mod padding;
+mod pooling;
+mod resize;
 mod shape;
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use jimu::Tensor;
 use jimu::nn::{Block, Module, StateDict};
 
@@ -12,6 +18,7 @@ use super::arguments::Arguments;
 use super::cases::{Call, Expected, Named};
 use super::check::Check;
 use super::scope::Scope;
+use super::value::Value;
 
 /// Builds a layer from PyTorch's constructor arguments.
 pub type Build = fn(&mut Arguments) -> Result<Layer>;
@@ -42,7 +49,20 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    [shape::find].into_iter().find_map(|family| family(name))
+    let families =
+        [convolution::find, linear::find, normalization::find, padding::find, pooling::find, resize::find, shape::find];
+    families.into_iter().find_map(|family| family(name))
+}
+
+/// `device=None, dtype=None`: layers are made on the CPU in `f32`.
+fn no_factory(arguments: &mut Arguments) -> Result<()> {
+    for name in ["device", "dtype"] {
+        match arguments.optional::<Value>(name)? {
+            None => {}
+            Some(value) => bail!("argument {name} cannot be {} yet", value.describe()),
+        }
+    }
+    Ok(())
 }
 
 /// Builds, loads, calls and goes backward.

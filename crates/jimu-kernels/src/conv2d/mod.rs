@@ -20,14 +20,17 @@ mod batch_innermost;
 mod direct;
 mod gemm;
 mod lanes;
+mod layout;
 pub mod naive;
 mod outer;
 mod shared;
 mod window;
 
 pub use lanes::Lanes;
+pub use layout::Layout;
 
 use crate::buffer::Buffer;
+use crate::simd;
 use crate::threads;
 
 /// The sizes of a convolution. Height comes before width in every pair.
@@ -120,15 +123,6 @@ impl Geometry {
             assert!(self.dilation[axis] > 0, "a dilation is zero: {:?}", self.dilation);
         }
     }
-}
-
-/// The order of an image batch's axes in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Layout {
-    /// `[N, C, H, W]`, the width innermost.
-    Nchw,
-    /// `[C, H, W, N]`, the batch innermost.
-    Chwn,
 }
 
 /// A way to compute a convolution and its derivatives.
@@ -349,18 +343,39 @@ pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[
     (T::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
 }
 
-fn sum_channels<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
+fn sum_channels<T: ConvElement>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
     let [height, width] = geometry.output();
     let pixels = height * width;
     let channels = geometry.out_channels;
+    if layout == Layout::Nhwc {
+        return sum_rows(grad_y, grad_bias);
+    }
     threads::parallel_chunks_mut(grad_bias, 1, |channel, total| {
         total[0] = match layout {
             Layout::Chwn => lanes::sum(&grad_y[channel * pixels * geometry.batch..][..pixels * geometry.batch]),
-            Layout::Nchw => (0..geometry.batch).fold(T::ZERO, |total, image| {
+            _ => (0..geometry.batch).fold(T::ZERO, |total, image| {
                 total + lanes::sum(&grad_y[(image * channels + channel) * pixels..][..pixels])
             }),
         };
     });
+}
+
+/// The sum of the rows of `values`, which are as long as `total`.
+fn sum_rows<T: ConvElement>(values: &[T], total: &mut [T]) {
+    const ROWS: usize = 1024;
+    let len = total.len();
+    if values.is_empty() {
+        return total.fill(T::ZERO);
+    }
+    let mut partials = Buffer::zeroed(values.len().div_ceil(ROWS * len) * len);
+    threads::parallel_chunks_mut(&mut partials, len, |index, partial| {
+        let rows = values[index * ROWS * len..].chunks_exact(len).take(ROWS);
+        simd::dispatch(
+            #[inline(always)]
+            || rows.for_each(|row| partial.iter_mut().zip(row).for_each(|(sum, &value)| *sum = *sum + value)),
+        );
+    });
+    add_in_order(&partials, total);
 }
 
 fn check_lengths(geometry: &Geometry, x: usize, weight: usize, y: usize) {

@@ -4,14 +4,6 @@
 
 use super::{Activation, Geometry, Lanes, Layout};
 
-/// Where an element lies in a contiguous batch of images.
-fn at(layout: Layout, [batch, channels, height, width]: [usize; 4], [n, c, h, w]: [usize; 4]) -> usize {
-    match layout {
-        Layout::Nchw => ((n * channels + c) * height + h) * width + w,
-        Layout::Chwn => ((c * height + h) * width + w) * batch + n,
-    }
-}
-
 /// Calls `visit(x, weight, y)` with the positions of every product of the convolution.
 fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(usize, usize, usize)) {
     let [out_height, out_width] = geometry.output();
@@ -24,7 +16,7 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
         for o in 0..geometry.out_channels {
             for i in 0..out_height {
                 for j in 0..out_width {
-                    let y = at(layout, y_sizes, [n, o, i, j]);
+                    let y = layout.position(y_sizes, [n, o, i, j]);
                     for c in 0..inputs {
                         for k in 0..kernel_height {
                             for l in 0..kernel_width {
@@ -35,7 +27,7 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
                                     continue;
                                 }
                                 let channel = o / outputs * inputs + c;
-                                let x = at(layout, x_sizes, [n, channel, row - top, column - left]);
+                                let x = layout.position(x_sizes, [n, channel, row - top, column - left]);
                                 visit(x, ((o * inputs + c) * kernel_height + k) * kernel_width + l, y);
                             }
                         }
@@ -63,7 +55,7 @@ pub fn forward<T: Lanes>(
     for n in 0..geometry.batch {
         for o in 0..geometry.out_channels {
             for pixel in 0..height * width {
-                let value = &mut y[at(layout, sizes, [n, o, pixel / width, pixel % width])];
+                let value = &mut y[layout.position(sizes, [n, o, pixel / width, pixel % width])];
                 if let Some(bias) = bias {
                     *value = *value + bias[o];
                 }
@@ -99,7 +91,7 @@ pub fn backward_bias<T: Lanes>(geometry: &Geometry, layout: Layout, grad_y: &[T]
         *total = T::ZERO;
         for n in 0..geometry.batch {
             for pixel in 0..height * width {
-                *total = *total + grad_y[at(layout, sizes, [n, o, pixel / width, pixel % width])];
+                *total = *total + grad_y[layout.position(sizes, [n, o, pixel / width, pixel % width])];
             }
         }
     }

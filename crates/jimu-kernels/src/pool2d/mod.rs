@@ -1,8 +1,9 @@
 //! Two-dimensional max and average pooling, and their derivatives, as PyTorch defines them.
 //!
-//! Both layouts are one to the kernels: a *plane* of pixels, each of which is a row of `lanes` numbers. In
-//! [`Layout::Chwn`] a plane is a channel and a pixel is the whole batch's row; in [`Layout::Nchw`] a plane is one
-//! image's channel and a pixel is one number. A task is one plane, so results do not depend on the number of threads.
+//! All layouts are one to the kernels: a *plane* of pixels, each of which is a row of `lanes` numbers. In
+//! [`Layout::Chwn`] a plane is a channel and a pixel is the whole batch's row; in [`Layout::Nhwc`] a plane is an image and
+//! a pixel is the row of its channels; in [`Layout::Nchw`] a plane is one image's channel and a pixel is one number. A
+//! task is one plane, so results do not depend on the number of threads.
 //!
 //! | path | when |
 //! |---|---|
@@ -273,6 +274,7 @@ impl Planes {
     fn new(geometry: &Geometry, layout: Layout) -> Self {
         let lanes = match layout {
             Layout::Nchw => 1,
+            Layout::Nhwc => geometry.channels,
             Layout::Chwn => geometry.batch,
         };
         let [input_len, output_len] = [geometry.input, geometry.output].map(|[height, width]| height * width * lanes);

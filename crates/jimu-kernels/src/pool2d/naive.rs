@@ -3,14 +3,6 @@
 use super::{Divisor, Geometry};
 use crate::conv2d::{Lanes, Layout};
 
-/// Where an element lies in a contiguous batch of images.
-fn at(layout: Layout, [batch, channels, height, width]: [usize; 4], [n, c, h, w]: [usize; 4]) -> usize {
-    match layout {
-        Layout::Nchw => ((n * channels + c) * height + h) * width + w,
-        Layout::Chwn => ((c * height + h) * width + w) * batch + n,
-    }
-}
-
 /// A window: its output, its taps inside the input with where they are, and its pixels inside the padded input.
 struct Window {
     y: usize,
@@ -26,7 +18,7 @@ fn for_each_window(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(Wi
         for c in 0..channels {
             for i in 0..out_height {
                 for j in 0..out_width {
-                    let mut window = Window { y: at(layout, y_sizes, [n, c, i, j]), taps: Vec::new(), padded: 0 };
+                    let mut window = Window { y: layout.position(y_sizes, [n, c, i, j]), taps: Vec::new(), padded: 0 };
                     for k in 0..geometry.kernel[0] {
                         for l in 0..geometry.kernel[1] {
                             let row = i * geometry.stride[0] + k * geometry.dilation[0];
@@ -38,7 +30,7 @@ fn for_each_window(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(Wi
                             if row < top || row - top >= height || column < left || column - left >= width {
                                 continue;
                             }
-                            let x = at(layout, x_sizes, [n, c, row - top, column - left]);
+                            let x = layout.position(x_sizes, [n, c, row - top, column - left]);
                             window.taps.push(((k * geometry.kernel[1] + l) as u32, x));
                         }
                     }

@@ -45,7 +45,7 @@ impl Numbers {
     }
 }
 
-const LAYOUTS: [Layout; 2] = [Layout::Nchw, Layout::Chwn];
+const LAYOUTS: [Layout; 3] = [Layout::Nchw, Layout::Nhwc, Layout::Chwn];
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()

@@ -53,4 +53,4 @@ pub use upsample::{Upsample, UpsamplingBilinear2d, UpsamplingNearest2d};
 
 pub use crate::ops::nn::adaptive_pool::OutputSize;
 pub use crate::ops::nn::conv_options::Padding;
-pub use crate::ops::nn::pair::{Extent, Pair};
+pub use crate::ops::nn::pair::{Extent, IntoExtent, Pair};

@@ -76,6 +76,9 @@ pub fn batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Tensor {
 
 pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Result<Tensor, ShapeError> {
     let &BatchNormOptions { running_mean, running_var, weight, bias, training, momentum, eps } = options;
+    if x.dim() < 2 && x.numel() == 0 {
+        return Ok(x.clone());
+    }
     if x.dim() < 2 {
         return Err(ShapeError::new(
             "batch_norm",
@@ -107,7 +110,7 @@ pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Resu
         .help("use a larger batch, or call eval()"));
     }
     let (y, statistics) = normalize(x, sets, weight, bias, eps)?;
-    if let Some(statistics) = statistics.get() {
+    if let Some(statistics) = statistics.get().filter(|_| x.numel() > 0) {
         let unbiased = sets.each() as f64 / (sets.each() as f64 - 1.0);
         follow(running_mean, &statistics.mean, momentum);
         follow(running_var, &(&statistics.variance * unbiased), momentum);

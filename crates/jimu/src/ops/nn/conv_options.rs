@@ -1,6 +1,6 @@
 //! The options of convolutions.
 
-use super::pair::{Extent, Pair};
+use super::pair::{Extent, IntoExtent, Pair};
 use crate::error::{ShapeError, raise};
 
 /// How many pixels are put around the input of a convolution: of images by default, of signals as `Padding<usize>`.
@@ -73,8 +73,8 @@ impl<S: Extent> ConvOptions<S> {
     }
 
     /// The distance between neighbouring windows.
-    pub fn stride(mut self, stride: impl Into<S>) -> Self {
-        self.stride = stride.into();
+    pub fn stride(mut self, stride: impl IntoExtent<S>) -> Self {
+        self.stride = stride.into_extent();
         self
     }
 
@@ -85,8 +85,8 @@ impl<S: Extent> ConvOptions<S> {
     }
 
     /// The distance between neighbouring taps of the kernel.
-    pub fn dilation(mut self, dilation: impl Into<S>) -> Self {
-        self.dilation = dilation.into();
+    pub fn dilation(mut self, dilation: impl IntoExtent<S>) -> Self {
+        self.dilation = dilation.into_extent();
         self
     }
 
@@ -149,26 +149,26 @@ impl<S: Extent> ConvTransposeOptions<S> {
     }
 
     /// The distance in the output between the windows of neighbouring inputs.
-    pub fn stride(mut self, stride: impl Into<S>) -> Self {
-        self.stride = stride.into();
+    pub fn stride(mut self, stride: impl IntoExtent<S>) -> Self {
+        self.stride = stride.into_extent();
         self
     }
 
     /// Pixels cut off around the output.
-    pub fn padding(mut self, padding: impl Into<S>) -> Self {
-        self.padding = padding.into();
+    pub fn padding(mut self, padding: impl IntoExtent<S>) -> Self {
+        self.padding = padding.into_extent();
         self
     }
 
     /// Pixels added to the output below and to the right, fewer than the stride or the dilation.
-    pub fn output_padding(mut self, padding: impl Into<S>) -> Self {
-        self.output_padding = padding.into();
+    pub fn output_padding(mut self, padding: impl IntoExtent<S>) -> Self {
+        self.output_padding = padding.into_extent();
         self
     }
 
     /// The distance between neighbouring taps of the kernel.
-    pub fn dilation(mut self, dilation: impl Into<S>) -> Self {
-        self.dilation = dilation.into();
+    pub fn dilation(mut self, dilation: impl IntoExtent<S>) -> Self {
+        self.dilation = dilation.into_extent();
         self
     }
 

@@ -72,11 +72,12 @@ pub(crate) fn try_lp_pool<S: Extent>(
         return Err(ShapeError::new(name, "norm_type is 0, and there is no root of that order")
             .help("choose another power, such as 2"));
     }
-    let options = AvgPoolOptions { stride, ..AvgPoolOptions::new(kernel) }.ceil_mode(ceil_mode);
+    let options = AvgPoolOptions { stride, ..AvgPoolOptions::new(kernel).ceil_mode(ceil_mode) };
     let mean = try_avg_pool(&x.pow(norm_type), &options).map_err(|error| error.told_by(name))?;
     let pixels: usize = kernel.height_and_width(1).iter().product();
-    // As PyTorch does it: a sum below 0, of odd powers, has the root 0 at most.
-    let sum = mean.sign() * mean.abs().relu() * pixels as f64;
+    // A root has no slope at 0: as in PyTorch, no gradient flows there.
+    let size = mean.abs().masked_fill(&mean.eq(0), 0.0);
+    let sum = mean.sign() * size * pixels as f64;
     Ok(sum.pow(1.0 / norm_type))
 }
 

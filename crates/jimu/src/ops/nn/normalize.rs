@@ -186,7 +186,9 @@ impl Call {
     /// The statistics of each set, put together from those of its slabs.
     fn set_statistics<T: Element<Stored = T> + Elementary>(&self, x: &[T], slabs: Slabs) {
         let [mut means, mut variances] = [(); 2].map(|()| vec![T::of(0.0); slabs.count]);
-        kernels::moments(x, slabs, &mut means, &mut variances);
+        if !x.is_empty() {
+            kernels::moments(x, slabs, &mut means, &mut variances);
+        }
         let channels = self.sets.channels;
         let average = |numbers: &mut dyn Iterator<Item = T>| {
             numbers.fold(T::of(0.0), |sum, number| sum + number) / T::of(channels as f64)

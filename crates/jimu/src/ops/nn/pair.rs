@@ -45,10 +45,34 @@ impl Display for Pair {
 /// let signals = ConvOptions::<usize>::new().stride(2);
 /// let images = ConvOptions::<Pair>::new().stride((2, 1));
 /// ```
-pub trait Extent: Copy + Debug + PartialEq + From<usize> + sealed::Extent {}
+pub trait Extent: Copy + Debug + PartialEq + From<usize> + IntoExtent<Self> + sealed::Extent {}
 
 impl Extent for usize {}
 impl Extent for Pair {}
+
+/// What an [`Extent`] can be given as: a number for signals, anything that makes a [`Pair`] for images.
+///
+/// ```
+/// use jimu::nn::functional::MaxPoolOptions;
+/// use jimu::nn::Pair;
+/// assert_eq!(MaxPoolOptions::<Pair>::new(2), MaxPoolOptions::new((2, 2)));
+/// ```
+pub trait IntoExtent<S> {
+    /// The extent.
+    fn into_extent(self) -> S;
+}
+
+impl IntoExtent<usize> for usize {
+    fn into_extent(self) -> usize {
+        self
+    }
+}
+
+impl<P: Into<Pair>> IntoExtent<Pair> for P {
+    fn into_extent(self) -> Pair {
+        self.into()
+    }
+}
 
 pub(crate) mod sealed {
     use super::Pair;

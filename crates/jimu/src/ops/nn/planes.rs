@@ -1,4 +1,4 @@
-//! Image batches [n, c, h, w] as the kernels take them: whole, in plain order or with the batch innermost.
+//! Image batches [n, c, h, w] as the kernels take them: whole, in one of the kernels' orders.
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::conv2d::Layout as Order;
@@ -9,6 +9,7 @@ use crate::tensor::{Layout, Shape, Tensor};
 fn dimensions(order: Order) -> [usize; 4] {
     match order {
         Order::Nchw => [0, 1, 2, 3],
+        Order::Nhwc => [0, 2, 3, 1],
         Order::Chwn => [1, 2, 3, 0],
     }
 }
@@ -33,6 +34,14 @@ pub(super) fn planes_in<T: Element>(elements: Buffer<T::Stored>, shape: &Shape, 
 
 /// The order in which `x` lies already, or the plain one.
 pub(super) fn order_of(x: &Tensor) -> Order {
-    let innermost = x.shape()[0] > 1 && x.layout().is_dense_in(dimensions(Order::Chwn).into_iter());
-    if innermost && !x.is_contiguous() { Order::Chwn } else { Order::Nchw }
+    let lies_in = |order: Order| x.layout().is_dense_in(dimensions(order).into_iter());
+    if x.is_contiguous() {
+        Order::Nchw
+    } else if x.shape()[1] > 1 && lies_in(Order::Nhwc) {
+        Order::Nhwc
+    } else if x.shape()[0] > 1 && lies_in(Order::Chwn) {
+        Order::Chwn
+    } else {
+        Order::Nchw
+    }
 }

@@ -3,7 +3,7 @@
 use jimu_kernels::pool2d::{Divisor, Geometry};
 
 use super::images::{Images, shown};
-use super::pair::{Extent, Pair};
+use super::pair::{Extent, IntoExtent, Pair};
 use crate::error::ShapeError;
 
 /// How the windows of max pooling move over signals (`S` is `usize`) or images (`S` is [`Pair`]); the defaults are
@@ -26,25 +26,25 @@ pub struct MaxPoolOptions<S = Pair> {
 
 impl<S: Extent> MaxPoolOptions<S> {
     /// Windows of this size side by side.
-    pub fn new(kernel_size: impl Into<S>) -> Self {
-        Self { kernel: kernel_size.into(), stride: None, padding: 0.into(), dilation: 1.into(), ceil_mode: false }
+    pub fn new(kernel_size: impl IntoExtent<S>) -> Self {
+        Self { kernel: kernel_size.into_extent(), stride: None, padding: 0.into(), dilation: 1.into(), ceil_mode: false }
     }
 
     /// The distance between neighbouring windows, by default their size.
-    pub fn stride(mut self, stride: impl Into<S>) -> Self {
-        self.stride = Some(stride.into());
+    pub fn stride(mut self, stride: impl IntoExtent<S>) -> Self {
+        self.stride = Some(stride.into_extent());
         self
     }
 
     /// -∞ around the input.
-    pub fn padding(mut self, padding: impl Into<S>) -> Self {
-        self.padding = padding.into();
+    pub fn padding(mut self, padding: impl IntoExtent<S>) -> Self {
+        self.padding = padding.into_extent();
         self
     }
 
     /// The distance between neighbouring pixels of a window.
-    pub fn dilation(mut self, dilation: impl Into<S>) -> Self {
-        self.dilation = dilation.into();
+    pub fn dilation(mut self, dilation: impl IntoExtent<S>) -> Self {
+        self.dilation = dilation.into_extent();
         self
     }
 
@@ -80,9 +80,9 @@ pub struct AvgPoolOptions<S = Pair> {
 
 impl<S: Extent> AvgPoolOptions<S> {
     /// Windows of this size side by side.
-    pub fn new(kernel_size: impl Into<S>) -> Self {
+    pub fn new(kernel_size: impl IntoExtent<S>) -> Self {
         Self {
-            kernel: kernel_size.into(),
+            kernel: kernel_size.into_extent(),
             stride: None,
             padding: 0.into(),
             ceil_mode: false,
@@ -92,14 +92,14 @@ impl<S: Extent> AvgPoolOptions<S> {
     }
 
     /// The distance between neighbouring windows, by default their size.
-    pub fn stride(mut self, stride: impl Into<S>) -> Self {
-        self.stride = Some(stride.into());
+    pub fn stride(mut self, stride: impl IntoExtent<S>) -> Self {
+        self.stride = Some(stride.into_extent());
         self
     }
 
     /// Zeros around the input.
-    pub fn padding(mut self, padding: impl Into<S>) -> Self {
-        self.padding = padding.into();
+    pub fn padding(mut self, padding: impl IntoExtent<S>) -> Self {
+        self.padding = padding.into_extent();
         self
     }
 
