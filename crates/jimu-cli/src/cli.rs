@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{data, eval, train};
+use crate::commands::{data, eval, summary, train};
 
 /// Train, test and use image classifiers.
 ///
@@ -24,6 +24,8 @@ enum Command {
     Eval(eval::Args),
     /// List, fetch and verify data sets
     Data(data::Args),
+    /// Show a model's layers, shapes and costs
+    Summary(summary::Args),
 }
 
 /// Reads the command line, runs the command, and tells how it went: 0 for success, 1 for a
@@ -33,6 +35,7 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Summary(args) => summary::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,8 +3,9 @@
 //! Shape rules return [`ShapeError`]; [`raise`] turns one into a panic at the user's line. What the outside world can
 //! break (files, data, networks) has typed errors of its own, next to the code that reads it.
 
+use std::cell::Cell;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
 /// Why an operation cannot be applied: who refuses, what is wrong, and what would mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +46,29 @@ impl fmt::Display for ShapeError {
 
 impl std::error::Error for ShapeError {}
 
+thread_local! {
+    /// Whether somebody upwards on the stack [catches](catch) errors.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Panics at the caller's line with the error's whole text.
 #[track_caller]
 pub(crate) fn raise(error: ShapeError) -> ! {
+    if CAUGHT.get() {
+        resume_unwind(Box::new(error));
+    }
     panic!("{error}\n  --> {}", Location::caller())
+}
+
+/// The error that `f` raises, quietly, if it does. Other panics go on.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, ShapeError> {
+    let outer = CAUGHT.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(f));
+    CAUGHT.set(outer);
+    result.map_err(|panic| match panic.downcast::<ShapeError>() {
+        Ok(error) => *error,
+        Err(other) => resume_unwind(other),
+    })
 }
 
 /// Unwraps or [`raise`]s.

@@ -10,6 +10,7 @@ mod gradcheck;
 mod mode;
 mod node;
 mod operation;
+pub(crate) mod trace;
 
 pub use backward::{BackwardOptions, backward, grad};
 pub use function::{Function, apply_function};

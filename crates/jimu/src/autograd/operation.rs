@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::mode::{is_grad_enabled, no_grad};
 use super::node::{Edge, Node, SavedTensor};
+use super::trace;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{ShapeError, raise};
@@ -82,6 +83,17 @@ pub trait Operation: Send + Sync + 'static {
     /// The values. Nothing is recorded while it runs. What backward needs besides inputs and output (indices, a mask)
     /// is left in `self`.
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor;
+
+    /// The multiplications, each with its addition, that forward takes, as far as it is made of them: 0 but for
+    /// products of matrices and convolutions. What [`summary`](crate::nn::summary) counts.
+    fn multiply_adds(&self, _inputs: &[&Tensor], _output: &Tensor) -> u64 {
+        0
+    }
+
+    /// Whether the output is a view of input 0: other strides over the same elements.
+    fn is_view(&self) -> bool {
+        false
+    }
 
     /// The vector-Jacobian product: from the gradient of the output, the gradient of each input that
     /// [`Context::needs`] one.
@@ -169,6 +181,26 @@ pub(crate) fn try_apply<O: Operation>(mut operation: O, inputs: &[&Tensor]) -> R
 
 /// Records `operation` as the maker of `output`, whose values are computed already.
 pub(crate) fn attach<O: Operation>(operation: O, inputs: &[&Tensor], output: Tensor) -> Tensor {
+    if !trace::is_active() {
+        return record(operation, inputs, output);
+    }
+    let (saves, view, multiply_adds) =
+        (operation.saves(), operation.is_view(), operation.multiply_adds(inputs, &output));
+    let output = record(operation, inputs, output);
+    let kept = |index| saves.input(index) && output.requires_grad();
+    trace::call(trace::Call {
+        name: O::NAME,
+        inputs: inputs.iter().map(|&input| input.clone()).collect(),
+        saved: (0..inputs.len()).map(kept).collect(),
+        output_saved: saves.output() && output.requires_grad(),
+        output: output.clone(),
+        multiply_adds,
+        view,
+    });
+    output
+}
+
+fn record<O: Operation>(operation: O, inputs: &[&Tensor], output: Tensor) -> Tensor {
     if is_grad_enabled() && output.dtype().is_floating_point() && inputs.iter().any(|input| input.requires_grad()) {
         let edges = inputs.iter().map(|input| Edge::to(input)).collect();
         let saves = operation.saves();
@@ -200,6 +232,9 @@ pub(crate) fn try_apply_without_derivative<O: NoDerivative>(
 ) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
     let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    if trace::is_active() {
+        trace::call(trace::Call::without_derivative(O::NAME, inputs, &output));
+    }
     let cut_by = match inputs.iter().any(|input| input.requires_grad()) && is_grad_enabled() {
         true => Some(O::NAME),
         false => inputs.iter().find_map(|input| input.inner.cut_by),

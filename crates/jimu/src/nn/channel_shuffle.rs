@@ -43,6 +43,7 @@ impl ChannelShuffle {
 impl Forward for ChannelShuffle {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_channel_shuffle(x, self.groups)
             .map_err(|error| error.told_by(self.label.describe("ChannelShuffle")))
             .or_raise()

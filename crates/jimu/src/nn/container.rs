@@ -1,6 +1,6 @@
 //! Blocks one after the other.
 
-use super::field::{Field, Fields};
+use super::field::{Field, Fields, Label};
 use super::module::{Forward, Module, fmt_module};
 use crate::tensor::Tensor;
 
@@ -24,6 +24,7 @@ impl<B: Module + Forward + Send + Sync> Block for B {}
 #[derive(Default)]
 pub struct Sequential {
     blocks: Vec<(String, Box<dyn Block>)>,
+    label: Label,
 }
 
 impl Sequential {
@@ -74,14 +75,19 @@ impl Module for Sequential {
     }
 
     fn fields(&self) -> Fields<'_> {
-        self.blocks.iter().map(|(name, block)| (name.clone(), Field::Module(block as &dyn Module))).collect()
+        let label = ("label".to_owned(), Field::Label(&self.label));
+        let blocks = self.blocks.iter().map(|(name, block)| (name.clone(), Field::Module(block as &dyn Module)));
+        std::iter::once(label).chain(blocks).collect()
     }
 }
 
 impl Forward for Sequential {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        self.blocks.iter().fold(x.clone(), |x, (_, block)| block.forward(&x))
+        self.blocks.iter().fold(x.clone(), |x, (name, block)| {
+            let _scope = self.label.enter_member(name);
+            block.forward(&x)
+        })
     }
 }
 

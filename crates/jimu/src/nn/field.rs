@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::module::Module;
+use crate::autograd::trace::{self, Place};
 use crate::tensor::Tensor;
 
 /// A tensor that is trained: a leaf that requires gradients, listed by [`Module::parameters`]. `torch.nn.Parameter`.
@@ -110,6 +111,41 @@ impl Label {
         }
     }
 
+    /// Tells a [summary](super::summary) that the layer begins its forward, which lasts as long as what is returned is
+    /// kept. The first line of the forward of every layer with a label:
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::nn::{Forward, Label, Module, Parameter, summary};
+    ///
+    /// #[derive(Module)]
+    /// struct Scale { gain: Parameter, label: Label }
+    ///
+    /// impl Forward for Scale {
+    ///     fn forward(&self, x: &Tensor) -> Tensor {
+    ///         let _scope = self.label.enter();
+    ///         (x * &*self.gain).tanh() * 2.0
+    ///     }
+    /// }
+    ///
+    /// let model = Scale { gain: Parameter::new(Tensor::ones([3])), label: Label::default() };
+    /// let summary = summary(&model, [2, 3]).unwrap();
+    /// assert_eq!(summary.rows.len(), 1, "one layer, not three operations");
+    /// ```
+    pub fn enter(&self) -> Option<LayerScope> {
+        trace::enter(|| Place::Label(self.address())).map(LayerScope)
+    }
+
+    /// As [`enter`](Self::enter), for the block called `name` in a list of blocks.
+    pub(super) fn enter_member(&self, name: &str) -> Option<LayerScope> {
+        trace::enter(|| Place::Member(self.address(), name.to_owned())).map(LayerScope)
+    }
+
+    /// What tells this label from all others of a model.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     /// Sets the label, unless there is a longer one: a walk that starts within the model knows less.
     pub(super) fn set(&self, path: &str) {
         let slot = self.0.get_or_init(|| RwLock::new(Arc::from("")));
@@ -119,6 +155,9 @@ impl Label {
         }
     }
 }
+
+/// A layer's forward while it lasts: see [`Label::enter`].
+pub struct LayerScope(trace::Scope);
 
 impl Clone for Label {
     /// A copied layer has no place yet.

@@ -65,6 +65,7 @@ impl Linear {
 impl Forward for Linear {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_linear(x, &self.weight, self.bias.as_deref())
             .map_err(|error| error.told_by(self.label.describe("Linear")))
             .or_raise()

@@ -16,6 +16,7 @@ mod padding;
 mod pixel_shuffle;
 mod pooling;
 mod state_dict;
+mod summary;
 mod unflatten;
 mod unfold;
 mod upsample;
@@ -28,7 +29,7 @@ pub use channel_shuffle::ChannelShuffle;
 pub use container::{Block, Sequential};
 pub use conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, PaddingMode};
 pub use dropout::Dropout;
-pub use field::{Buffer, Field, FieldType, Fields, Label, Mode, Parameter};
+pub use field::{Buffer, Field, FieldType, Fields, Label, LayerScope, Mode, Parameter};
 pub use flatten::Flatten;
 pub use jimu_macros::Module;
 pub use linear::Linear;
@@ -47,6 +48,7 @@ pub use pooling::{
     LPPool2d, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d,
 };
 pub use state_dict::{LoadStateDictError, StateDict};
+pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
 pub use unflatten::Unflatten;
 pub use unfold::{Fold, Unfold};
 pub use upsample::{Upsample, UpsamplingBilinear2d, UpsamplingNearest2d};

@@ -42,6 +42,7 @@ impl PixelShuffle {
 impl Forward for PixelShuffle {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_pixel_shuffle(x, self.upscale_factor)
             .map_err(|error| error.told_by(self.label.describe("PixelShuffle")))
             .or_raise()
@@ -83,6 +84,7 @@ impl PixelUnshuffle {
 impl Forward for PixelUnshuffle {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_pixel_unshuffle(x, self.downscale_factor)
             .map_err(|error| error.told_by(self.label.describe("PixelUnshuffle")))
             .or_raise()

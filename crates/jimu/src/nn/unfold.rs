@@ -70,6 +70,7 @@ impl Unfold {
 impl Forward for Unfold {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_unfold(x, self.window).map_err(|error| error.told_by(self.label.describe("Unfold"))).or_raise()
     }
 }
@@ -120,6 +121,7 @@ impl Fold {
 impl Forward for Fold {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_fold(x, self.output_size.0, self.window)
             .map_err(|error| error.told_by(self.label.describe("Fold")))
             .or_raise()

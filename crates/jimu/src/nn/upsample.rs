@@ -73,6 +73,7 @@ impl Upsample {
 impl Forward for Upsample {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_interpolate(x, &self.options).map_err(|error| error.told_by(self.label.describe("Upsample"))).or_raise()
     }
 }
@@ -126,6 +127,7 @@ macro_rules! upsampling_2d {
         impl Forward for $layer {
             #[track_caller]
             fn forward(&self, x: &Tensor) -> Tensor {
+                let _scope = self.label.enter();
                 images_only(x)
                     .and_then(|()| try_interpolate(x, &self.options))
                     .map_err(|error| error.told_by(self.label.describe(stringify!($layer))))

@@ -4,6 +4,7 @@ use jimu_kernels::buffer::Buffer;
 
 use super::access::Scalar;
 use super::{Layout, Shape, Tensor};
+use crate::device::Device;
 use crate::dtype::{DType, Element, dispatch_dtype};
 use crate::error::{ShapeError, raise};
 
@@ -86,6 +87,9 @@ impl Tensor {
     /// ```
     pub fn zeros_of(shape: impl Into<Shape>, dtype: DType) -> Self {
         let shape = shape.into();
+        if Device::of_new_tensors() == Device::Meta {
+            return Self::meta(dtype, shape);
+        }
         dispatch_dtype!(dtype, T => {
             Self::from_buffer::<T>(Buffer::zeroed(shape.numel()), Layout::contiguous(shape))
         })
@@ -130,6 +134,9 @@ impl Tensor {
     /// ```
     pub fn full_of(shape: impl Into<Shape>, value: impl Into<Scalar>, dtype: DType) -> Self {
         let (shape, value) = (shape.into(), value.into());
+        if Device::of_new_tensors() == Device::Meta {
+            return Self::meta(dtype, shape);
+        }
         dispatch_dtype!(dtype, T => {
             let element = match value {
                 // Not by way of f64, which cannot hold every i64.

@@ -11,6 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{Shape, Tensor};
+use crate::device::Device;
+use crate::dtype::DType;
 
 /// The seed of a thread that has not called [`manual_seed`].
 const DEFAULT_SEED: u64 = 0;
@@ -115,6 +117,9 @@ impl Tensor {
     /// ```
     pub fn rand(shape: impl Into<Shape>) -> Self {
         let (shape, mut generator) = (shape.into(), next_stream());
+        if Device::of_new_tensors() == Device::Meta {
+            return Self::meta(DType::F32, shape);
+        }
         Self::from_vec((0..shape.numel()).map(|_| generator.uniform()).collect(), shape)
     }
 
@@ -125,6 +130,9 @@ impl Tensor {
     /// ```
     pub fn randn(shape: impl Into<Shape>) -> Self {
         let (shape, mut generator) = (shape.into(), next_stream());
+        if Device::of_new_tensors() == Device::Meta {
+            return Self::meta(DType::F32, shape);
+        }
         let mut values = vec![0.0f32; shape.numel()];
         for pair in values.chunks_mut(2) {
             let (first, second) = generator.normal_pair();
@@ -149,6 +157,9 @@ impl Tensor {
     pub fn randint(low: i64, high: i64, shape: impl Into<Shape>) -> Self {
         assert!(low < high, "randint: the range {low}..{high} is empty\n  help: make high larger than low");
         let (shape, mut generator) = (shape.into(), next_stream());
+        if Device::of_new_tensors() == Device::Meta {
+            return Self::meta(DType::I64, shape);
+        }
         let span = high.wrapping_sub(low) as u64;
         Self::from_vec((0..shape.numel()).map(|_| low.wrapping_add(generator.below(span) as i64)).collect(), shape)
     }

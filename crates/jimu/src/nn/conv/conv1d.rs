@@ -95,6 +95,7 @@ impl Conv1d {
 impl Forward for Conv1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         convolved("Conv1d", x, &self.weight, self.bias.as_deref(), &self.options, self.padding_mode)
             .map_err(|error| error.told_by(self.label.describe("Conv1d")))
             .or_raise()

@@ -98,6 +98,7 @@ impl Conv2d {
 impl Forward for Conv2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         convolved("Conv2d", x, &self.weight, self.bias.as_deref(), &self.options, self.padding_mode)
             .map_err(|error| error.told_by(self.label.describe("Conv2d")))
             .or_raise()

@@ -81,6 +81,7 @@ impl ConvTranspose1d {
     /// If a convolution takes no such size to that of the input, or as `forward`.
     #[track_caller]
     pub fn forward_with_output_size(&self, x: &Tensor, output_size: usize) -> Tensor {
+        let _scope = self.label.enter();
         output_padding(x, &self.weight, &self.options, output_size)
             .and_then(|padding| self.try_forward(x, &self.options.output_padding(padding)))
             .map_err(|error| error.told_by(self.label.describe("ConvTranspose1d")))
@@ -111,6 +112,7 @@ impl ConvTranspose1d {
 impl Forward for ConvTranspose1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, &self.options)
             .map_err(|error| error.told_by(self.label.describe("ConvTranspose1d")))
             .or_raise()

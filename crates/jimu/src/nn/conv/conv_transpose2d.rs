@@ -83,6 +83,7 @@ impl ConvTranspose2d {
     /// If a convolution takes no such size to that of the input, or as `forward`.
     #[track_caller]
     pub fn forward_with_output_size(&self, x: &Tensor, output_size: impl Into<Pair>) -> Tensor {
+        let _scope = self.label.enter();
         output_padding(x, &self.weight, &self.options, output_size.into())
             .and_then(|padding| self.try_forward(x, &self.options.output_padding(padding)))
             .map_err(|error| error.told_by(self.label.describe("ConvTranspose2d")))
@@ -113,6 +114,7 @@ impl ConvTranspose2d {
 impl Forward for ConvTranspose2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, &self.options)
             .map_err(|error| error.told_by(self.label.describe("ConvTranspose2d")))
             .or_raise()

@@ -75,6 +75,7 @@ impl BatchNorm1d {
 impl Forward for BatchNorm1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x).map_err(|error| error.told_by(self.label.describe("BatchNorm1d"))).or_raise()
     }
 }

@@ -99,6 +99,7 @@ impl GroupNorm {
 impl Forward for GroupNorm {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x).map_err(|error| error.told_by(self.label.describe("GroupNorm"))).or_raise()
     }
 }

@@ -78,6 +78,7 @@ impl InstanceNorm1d {
 impl Forward for InstanceNorm1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x).map_err(|error| error.told_by(self.label.describe("InstanceNorm1d"))).or_raise()
     }
 }

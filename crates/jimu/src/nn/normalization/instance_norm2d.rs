@@ -78,6 +78,7 @@ impl InstanceNorm2d {
 impl Forward for InstanceNorm2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x).map_err(|error| error.told_by(self.label.describe("InstanceNorm2d"))).or_raise()
     }
 }

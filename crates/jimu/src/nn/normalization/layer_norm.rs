@@ -84,6 +84,7 @@ impl LayerNorm {
 impl Forward for LayerNorm {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_layer_norm(x, &self.normalized_shape, self.weight.as_deref(), self.bias.as_deref(), self.eps)
             .map_err(|error| error.told_by(self.label.describe("LayerNorm")))
             .or_raise()

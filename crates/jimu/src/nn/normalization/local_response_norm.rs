@@ -69,6 +69,7 @@ impl LocalResponseNorm {
 impl Forward for LocalResponseNorm {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_local_response_norm(x, self.size, self.alpha, self.beta, self.k)
             .map_err(|error| error.told_by(self.label.describe("LocalResponseNorm")))
             .or_raise()

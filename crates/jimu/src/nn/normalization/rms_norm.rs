@@ -71,6 +71,7 @@ impl RMSNorm {
 impl Forward for RMSNorm {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_rms_norm(x, &self.normalized_shape, self.weight.as_deref(), self.eps)
             .map_err(|error| error.told_by(self.label.describe("RMSNorm")))
             .or_raise()

@@ -33,6 +33,7 @@ impl CircularPad1d {
 impl Forward for CircularPad1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Circular, || self.label.describe("CircularPad1d"))
     }
 }
@@ -64,6 +65,7 @@ impl CircularPad2d {
 impl Forward for CircularPad2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Circular, || self.label.describe("CircularPad2d"))
     }
 }

@@ -35,6 +35,7 @@ impl ConstantPad1d {
 impl Forward for ConstantPad1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Constant(self.value), || self.label.describe("ConstantPad1d"))
     }
 }
@@ -67,6 +68,7 @@ impl ConstantPad2d {
 impl Forward for ConstantPad2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Constant(self.value), || self.label.describe("ConstantPad2d"))
     }
 }

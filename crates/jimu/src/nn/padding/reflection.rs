@@ -33,6 +33,7 @@ impl ReflectionPad1d {
 impl Forward for ReflectionPad1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Reflect, || self.label.describe("ReflectionPad1d"))
     }
 }
@@ -64,6 +65,7 @@ impl ReflectionPad2d {
 impl Forward for ReflectionPad2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Reflect, || self.label.describe("ReflectionPad2d"))
     }
 }

@@ -33,6 +33,7 @@ impl ReplicationPad1d {
 impl Forward for ReplicationPad1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Replicate, || self.label.describe("ReplicationPad1d"))
     }
 }
@@ -64,6 +65,7 @@ impl ReplicationPad2d {
 impl Forward for ReplicationPad2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Replicate, || self.label.describe("ReplicationPad2d"))
     }
 }

@@ -33,6 +33,7 @@ impl ZeroPad1d {
 impl Forward for ZeroPad1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Constant(0.0), || self.label.describe("ZeroPad1d"))
     }
 }
@@ -64,6 +65,7 @@ impl ZeroPad2d {
 impl Forward for ZeroPad2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         padded(x, &self.padding, PadMode::Constant(0.0), || self.label.describe("ZeroPad2d"))
     }
 }

@@ -46,6 +46,7 @@ impl AdaptiveAvgPool1d {
 impl Forward for AdaptiveAvgPool1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_adaptive_avg_pool::<usize>(x, self.output_size)
             .map_err(|error| error.told_by(self.label.describe("AdaptiveAvgPool1d")))
             .or_raise()

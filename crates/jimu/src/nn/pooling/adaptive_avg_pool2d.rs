@@ -46,6 +46,7 @@ impl AdaptiveAvgPool2d {
 impl Forward for AdaptiveAvgPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_adaptive_avg_pool::<Pair>(x, self.output_size)
             .map_err(|error| error.told_by(self.label.describe("AdaptiveAvgPool2d")))
             .or_raise()

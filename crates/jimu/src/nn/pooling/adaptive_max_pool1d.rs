@@ -52,6 +52,7 @@ impl AdaptiveMaxPool1d {
     /// ```
     #[track_caller]
     pub fn forward_with_indices(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let _scope = self.label.enter();
         try_adaptive_max_pool::<usize>(x, self.output_size)
             .map_err(|error| error.told_by(self.label.describe("AdaptiveMaxPool1d")))
             .or_raise()

@@ -52,6 +52,7 @@ impl AdaptiveMaxPool2d {
     /// ```
     #[track_caller]
     pub fn forward_with_indices(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let _scope = self.label.enter();
         try_adaptive_max_pool::<Pair>(x, self.output_size)
             .map_err(|error| error.told_by(self.label.describe("AdaptiveMaxPool2d")))
             .or_raise()

@@ -62,6 +62,7 @@ impl AvgPool1d {
 impl Forward for AvgPool1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_avg_pool(x, &self.options).map_err(|error| error.told_by(self.label.describe("AvgPool1d"))).or_raise()
     }
 }

@@ -66,6 +66,7 @@ impl AvgPool2d {
 impl Forward for AvgPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_avg_pool(x, &self.options).map_err(|error| error.told_by(self.label.describe("AvgPool2d"))).or_raise()
     }
 }

@@ -69,6 +69,7 @@ impl LPPool2d {
 impl Forward for LPPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_lp_pool(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
             .map_err(|error| error.told_by(self.label.describe("LPPool2d")))
             .or_raise()

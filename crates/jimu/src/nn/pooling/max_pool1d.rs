@@ -68,6 +68,7 @@ impl MaxPool1d {
     /// ```
     #[track_caller]
     pub fn forward_with_indices(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let _scope = self.label.enter();
         let (values, indices) = self.try_forward(x, true).or_raise();
         (values, indices.expect("indices were asked for"))
     }
@@ -86,6 +87,7 @@ impl MaxPool1d {
 impl Forward for MaxPool1d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, false).or_raise().0
     }
 }

@@ -70,6 +70,7 @@ impl MaxPool2d {
     /// ```
     #[track_caller]
     pub fn forward_with_indices(&self, x: &Tensor) -> (Tensor, Tensor) {
+        let _scope = self.label.enter();
         let (values, indices) = self.try_forward(x, true).or_raise();
         (values, indices.expect("indices were asked for"))
     }
@@ -89,6 +90,7 @@ impl MaxPool2d {
 impl Forward for MaxPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, false).or_raise().0
     }
 }

@@ -62,6 +62,7 @@ impl MaxUnpool2d {
     /// If the shapes differ, or an index lies outside the result.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, indices: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, indices, None).or_raise()
     }
 
@@ -72,6 +73,7 @@ impl MaxUnpool2d {
     /// As [`forward`](Self::forward), and if no pooling takes that size to the size of `x`.
     #[track_caller]
     pub fn forward_with_output_size(&self, x: &Tensor, indices: &Tensor, output_size: impl Into<Pair>) -> Tensor {
+        let _scope = self.label.enter();
         self.try_forward(x, indices, Some(output_size.into())).or_raise()
     }
 

@@ -22,6 +22,10 @@ impl Operation for Linear {
         Ok(Spec::new(inputs[0].dtype(), [inputs[0].shape()[0], inputs[1].shape()[0]]))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (output.numel() * inputs[1].shape()[1]) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let (x, weight) = (inputs[0], inputs[1]);
         let shape = GemmShape { m: x.shape()[0], k: x.shape()[1], n: weight.shape()[0] };

@@ -27,6 +27,10 @@ impl Operation for Matmul {
         Ok(Spec::new(a.dtype(), shape))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (output.numel() * inputs[0].shape().last().copied().unwrap_or(1)) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let (a, b) = (inputs[0], inputs[1]);
         let rank = a.dim();

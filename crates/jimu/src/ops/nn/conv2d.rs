@@ -32,6 +32,10 @@ impl Operation for Conv2d {
         Ok(Spec::new(inputs[0].dtype(), [self.geometry.batch, self.geometry.out_channels, height, width]))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (output.numel() * inputs[1].shape()[1..].iter().product::<usize>()) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {
@@ -74,6 +78,10 @@ impl Operation for InputGradient {
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
         let [height, width] = self.geometry.input;
         Ok(Spec::new(inputs[0].dtype(), [self.geometry.batch, self.geometry.in_channels, height, width]))
+    }
+
+    fn multiply_adds(&self, inputs: &[&Tensor], _output: &Tensor) -> u64 {
+        (inputs[0].numel() * inputs[1].shape()[1..].iter().product::<usize>()) as u64
     }
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {

@@ -118,7 +118,8 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
     let shape = [geometry.batch, geometry.channels, geometry.output[0], geometry.output[1]].into();
     if x.is_meta() {
         let indices = with_indices.then(|| Tensor::empty_meta(&shape, crate::DType::I64));
-        return (Tensor::empty_meta(&shape, x.dtype()), indices);
+        let taps = Arc::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
+        return (attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices);
     }
     let order = order_of(x);
     let mut taps = Buffer::unspecified(geometry.output_len());

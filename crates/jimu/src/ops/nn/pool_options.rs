@@ -27,7 +27,13 @@ pub struct MaxPoolOptions<S = Pair> {
 impl<S: Extent> MaxPoolOptions<S> {
     /// Windows of this size side by side.
     pub fn new(kernel_size: impl IntoExtent<S>) -> Self {
-        Self { kernel: kernel_size.into_extent(), stride: None, padding: 0.into(), dilation: 1.into(), ceil_mode: false }
+        Self {
+            kernel: kernel_size.into_extent(),
+            stride: None,
+            padding: 0.into(),
+            dilation: 1.into(),
+            ceil_mode: false,
+        }
     }
 
     /// The distance between neighbouring windows, by default their size.

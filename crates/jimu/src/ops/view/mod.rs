@@ -45,6 +45,10 @@ impl<V: View> Operation for Viewed<V> {
         Ok(Spec::new(inputs[0].dtype(), &self.output.shape))
     }
 
+    fn is_view(&self) -> bool {
+        true
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], _spec: &Spec) -> Tensor {
         inputs[0].with_layout(self.output.clone())
     }

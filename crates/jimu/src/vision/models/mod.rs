@@ -1,77 +1,32 @@
 //! Networks for images.
 //!
-//! | name | what | parameters for 28x28 grey images, 10 classes |
+//! | name | what | parameters |
 //! |---|---|---|
 //! | `lenet` | [`LeNet`]: the course's, without padding | 44,426 |
+//! | `lenet1` | [`LeNet1`], as its paper has it | 2,578 |
+//! | `lenet4` | [`LeNet4`], with trained subsampling | 51,090 |
 //! | `lenet5` | [`LeNet::lenet5`]: 400 features after the convolutions | 61,706 |
+//! | `lenet5_1998` | [`LeNet5`], as its paper has it | 60,850 |
 //! | `mlp` | [`Mlp`]: three linear layers | 535,818 |
+//! | `patchnet` | [`PatchNet`]: two convolutions on patches of 5x5 | 198 |
+//! | `resnet9` | [`ResNet9`]: small and fast | 6,573,130 |
+//! | `resnet20` | [`ResNetCifar`]: for 32x32 images | 269,722 |
+//!
+//! The numbers are for the images and classes that the network was made for: [`ModelInfo::input`], [`ModelInfo::classes`].
 
+mod initial;
 mod lenet;
+mod lenet_series;
 mod mlp;
+mod patch_net;
+mod registry;
+mod resnet20;
+mod resnet9;
 
 pub use lenet::LeNet;
+pub use lenet_series::{LeNet1, LeNet4, LeNet5};
 pub use mlp::Mlp;
-
-use crate::nn::Block;
-
-/// The names that [`by_name`] knows.
-pub const NAMES: [&str; 3] = ["lenet", "lenet5", "mlp"];
-
-/// Why a network cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ModelError {
-    /// No network has this name.
-    #[error("there is no model {name:?}{}\n  help: choose one of {}", did_you_mean(name), NAMES.join(", "))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-    },
-    /// The network does not fit the images.
-    #[error("{model} cannot take images of {height}x{width}: {reason}")]
-    Size {
-        /// The network.
-        model: &'static str,
-        /// Rows of the images.
-        height: usize,
-        /// Columns of the images.
-        width: usize,
-        /// What it needs.
-        reason: &'static str,
-    },
-}
-
-fn did_you_mean(name: &str) -> String {
-    let closest = NAMES.iter().max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
-    match closest {
-        Some(close) if strsim::jaro(name, close) > 0.7 => format!(" (did you mean {close:?}?)"),
-        _ => String::new(),
-    }
-}
-
-/// The network called `name`, with random weights, for images [channels, height, width] of `classes` classes.
-///
-/// # Errors
-/// If no network has the name, or it does not fit the images.
-///
-/// # Examples
-/// ```
-/// use jimu::{Tensor, nn::Forward, vision::models};
-/// let model = models::by_name("lenet5", 3, 32, 32, 10)?;
-/// assert_eq!(model.forward(&Tensor::zeros([2, 3, 32, 32])).size(), [2, 10]);
-/// assert!(models::by_name("lenet7", 1, 28, 28, 10).err().unwrap().to_string().contains("did you mean"));
-/// # Ok::<(), models::ModelError>(())
-/// ```
-pub fn by_name(
-    name: &str,
-    channels: usize,
-    height: usize,
-    width: usize,
-    classes: usize,
-) -> Result<Box<dyn Block>, ModelError> {
-    Ok(match name {
-        "lenet" => Box::new(LeNet::for_images(channels, height, width, classes)?),
-        "lenet5" => Box::new(LeNet::lenet5(channels, height, width, classes)?),
-        "mlp" => Box::new(Mlp::new(channels * height * width, classes)),
-        _ => return Err(ModelError::Unknown { name: name.to_owned() }),
-    })
-}
+pub use patch_net::PatchNet;
+pub use registry::{ModelError, ModelInfo, NAMES, all, by_name, info};
+pub use resnet9::ResNet9;
+pub use resnet20::ResNetCifar;

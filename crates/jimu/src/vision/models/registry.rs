@@ -1,0 +1,272 @@
+//! The networks by name.
+
+use super::{LeNet, LeNet1, LeNet4, LeNet5, Mlp, PatchNet, ResNet9, ResNetCifar};
+use crate::nn::Block;
+
+/// A network that can be had by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelInfo {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// Channels, height and width of the images that it was made for.
+    pub input: [usize; 3],
+    /// The classes that it was made for.
+    pub classes: usize,
+    build: fn(Task) -> Result<Box<dyn Block>, ModelError>,
+}
+
+/// What a network is to be built for.
+#[derive(Clone, Copy)]
+struct Task {
+    channels: usize,
+    height: usize,
+    width: usize,
+    classes: usize,
+}
+
+impl Task {
+    /// Refuses images with fewer rows or columns.
+    fn at_least(self, model: &'static str, size: usize, reason: &'static str) -> Result<Self, ModelError> {
+        match self.height.min(self.width) >= size {
+            true => Ok(self),
+            false => Err(ModelError::Size { model, height: self.height, width: self.width, reason }),
+        }
+    }
+
+    /// Height and width, which must be equal.
+    fn square(self, model: &'static str) -> Result<usize, ModelError> {
+        let Self { height, width, .. } = self;
+        match height == width {
+            true => Ok(height),
+            false => Err(ModelError::Size { model, height, width, reason: "it is made for squares" }),
+        }
+    }
+}
+
+fn boxed(block: impl Block + 'static) -> Result<Box<dyn Block>, ModelError> {
+    Ok(Box::new(block))
+}
+
+const GREY: [usize; 3] = [1, 28, 28];
+const SMALL: [usize; 3] = [3, 32, 32];
+
+const ALL: &[ModelInfo] = &[
+    ModelInfo {
+        name: "lenet",
+        about: "LeNet without padding",
+        input: GREY,
+        classes: 10,
+        build: |task| boxed(LeNet::for_images(task.channels, task.height, task.width, task.classes)?),
+    },
+    ModelInfo {
+        name: "lenet1",
+        about: "LeNet-1 of 1989",
+        input: GREY,
+        classes: 10,
+        build: |task| match (task.height, task.width) {
+            (28, 28) => {
+                let model = LeNet1::new(task.channels, task.classes);
+                boxed(model.connection_table(true).trainable_subsampling(true))
+            }
+            (height, width) => Err(ModelError::Size { model: "lenet1", height, width, reason: "it is made for 28x28" }),
+        },
+    },
+    ModelInfo {
+        name: "lenet4",
+        about: "LeNet-4 of 1995",
+        input: GREY,
+        classes: 10,
+        build: |task| {
+            let model = LeNet4::new(task.channels, task.square("lenet4")?, task.classes)?;
+            boxed(model.trainable_subsampling(true))
+        },
+    },
+    ModelInfo {
+        name: "lenet5",
+        about: "LeNet-5 with ReLU and max-pooling",
+        input: GREY,
+        classes: 10,
+        build: |task| boxed(LeNet::lenet5(task.channels, task.height, task.width, task.classes)?),
+    },
+    ModelInfo {
+        name: "lenet5_1998",
+        about: "LeNet-5 of 1998",
+        input: GREY,
+        classes: 10,
+        build: |task| {
+            let model = LeNet5::new(task.channels, task.square("lenet5_1998")?, task.classes)?;
+            boxed(model.connection_table(true).trainable_subsampling(true))
+        },
+    },
+    ModelInfo {
+        name: "mlp",
+        about: "three linear layers",
+        input: GREY,
+        classes: 10,
+        build: |task| boxed(Mlp::new(task.channels * task.height * task.width, task.classes)),
+    },
+    ModelInfo {
+        name: "patchnet",
+        about: "two convolutions on patches of 5x5",
+        input: [1, 5, 5],
+        classes: 2,
+        build: |task| boxed(PatchNet::for_images(task.channels, task.height, task.width, task.classes)?),
+    },
+    ModelInfo {
+        name: "resnet20",
+        about: "ResNet-20 for small images",
+        input: SMALL,
+        classes: 10,
+        build: |task| boxed(ResNetCifar::resnet20(task.channels, task.classes)),
+    },
+    ModelInfo {
+        name: "resnet9",
+        about: "ResNet-9 for small images",
+        input: SMALL,
+        classes: 10,
+        build: |task| {
+            let task = task.at_least("resnet9", 8, "three poolings leave no pixel of less than 8x8")?;
+            boxed(ResNet9::new(task.channels, task.classes))
+        },
+    },
+];
+
+/// The names that [`by_name`] knows.
+pub const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut index = 0;
+    while index < ALL.len() {
+        names[index] = ALL[index].name;
+        index += 1;
+    }
+    names
+};
+
+/// Why a network cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// No network has this name.
+    #[error("there is no model {name:?}{}\n  help: choose one of {}", did_you_mean(name), NAMES.join(", "))]
+    Unknown {
+        /// The name asked for.
+        name: String,
+    },
+    /// The network does not fit the images.
+    #[error("{model} cannot take images of {height}x{width}: {reason}")]
+    Size {
+        /// The network.
+        model: &'static str,
+        /// Rows of the images.
+        height: usize,
+        /// Columns of the images.
+        width: usize,
+        /// What it needs.
+        reason: &'static str,
+    },
+}
+
+fn did_you_mean(name: &str) -> String {
+    let closest = NAMES.iter().max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
+    match closest {
+        Some(close) if strsim::jaro(name, close) > 0.7 => format!(" (did you mean {close:?}?)"),
+        _ => String::new(),
+    }
+}
+
+/// All networks that can be had by name, in alphabetical order.
+///
+/// ```
+/// use jimu::vision::models;
+/// for model in models::all() {
+///     println!("{:12} {}", model.name, model.about);
+/// }
+/// assert!(models::all().iter().map(|model| model.name).is_sorted());
+/// ```
+pub fn all() -> &'static [ModelInfo] {
+    ALL
+}
+
+/// What is known of the network called `name`.
+///
+/// # Errors
+/// If no network has the name.
+///
+/// ```
+/// assert_eq!(jimu::vision::models::info("lenet5")?.input, [1, 28, 28]);
+/// # Ok::<(), jimu::vision::models::ModelError>(())
+/// ```
+pub fn info(name: &str) -> Result<&'static ModelInfo, ModelError> {
+    ALL.iter().find(|info| info.name == name).ok_or_else(|| ModelError::Unknown { name: name.to_owned() })
+}
+
+/// The network called `name`, with random weights, for images [channels, height, width] of `classes` classes.
+///
+/// # Errors
+/// If no network has the name, or it does not fit the images.
+///
+/// # Examples
+/// ```
+/// use jimu::{Tensor, nn::Forward, vision::models};
+/// let model = models::by_name("lenet5", 3, 32, 32, 10)?;
+/// assert_eq!(model.forward(&Tensor::zeros([2, 3, 32, 32])).size(), [2, 10]);
+/// assert!(models::by_name("lenet7", 1, 28, 28, 10).err().unwrap().to_string().contains("did you mean"));
+/// # Ok::<(), models::ModelError>(())
+/// ```
+pub fn by_name(
+    name: &str,
+    channels: usize,
+    height: usize,
+    width: usize,
+    classes: usize,
+) -> Result<Box<dyn Block>, ModelError> {
+    (info(name)?.build)(Task { channels, height, width, classes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Device;
+    use crate::nn::{Module, summary};
+
+    /// The numbers of the table in this module's documentation; those of torchvision where it has the network.
+    const PARAMETERS: &[(&str, usize)] = &[
+        ("lenet", 44_426),
+        ("lenet1", 2_578),
+        ("lenet4", 51_090),
+        ("lenet5", 61_706),
+        ("lenet5_1998", 60_850),
+        ("mlp", 535_818),
+        ("patchnet", 198),
+        ("resnet20", 269_722),
+        ("resnet9", 6_573_130),
+    ];
+
+    #[test]
+    fn every_network_has_its_parameters_and_takes_its_input() {
+        assert!(PARAMETERS.iter().map(|(name, _)| *name).eq(NAMES), "a line for each network");
+        for &(name, parameters) in PARAMETERS {
+            let &ModelInfo { input: [channels, height, width], classes, .. } = info(name).unwrap();
+            let model = Device::Meta.with(|| by_name(name, channels, height, width, classes).unwrap());
+            assert_eq!(model.num_parameters(), parameters, "{name}");
+            let summary = summary(&*model, [2, channels, height, width]).unwrap();
+            assert_eq!(summary.rows.last().unwrap().output, [2, classes], "{name}");
+            assert_eq!(summary.rows.iter().map(|row| row.parameters).sum::<usize>(), parameters, "{name}");
+            assert_eq!(summary.unused, [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn images_too_small_are_refused_when_the_network_is_built() {
+        for info in all() {
+            for size in 1..info.input[1] {
+                let built = Device::Meta.with(|| by_name(info.name, 1, size, size, 2));
+                if let Ok(model) = built {
+                    let outcome = summary(&*model, [2, 1, size, size]);
+                    assert!(outcome.is_ok(), "{} at {size}: {}", info.name, outcome.unwrap_err());
+                }
+            }
+        }
+    }
+}
