@@ -10,6 +10,7 @@ pub mod check;
 pub mod closeness;
 pub mod functions;
 pub mod layouts;
+pub mod losses;
 pub mod modules;
 pub mod optimizers;
 pub mod panics;

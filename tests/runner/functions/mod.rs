@@ -1,9 +1,11 @@
 //! Operations by PyTorch's names.
 
 mod activation;
+mod attention;
 mod convolution;
 mod creation;
 mod index;
+mod loss;
 mod normalization;
 mod pointwise;
 mod pooling;
@@ -27,9 +29,11 @@ pub fn find(target: &str) -> Option<Function> {
 fn exactly(name: &str) -> Option<Function> {
     let families = [
         activation::find,
+        attention::find,
         convolution::find,
         creation::find,
         index::find,
+        loss::find,
         normalization::find,
         pointwise::find,
         pooling::find,

@@ -1,11 +1,14 @@
 //! Layers by PyTorch's names.
 
+mod activation;
 mod convolution;
 mod linear;
+mod loss;
 mod normalization;
 mod padding;
 mod pooling;
 mod resize;
+mod sequence;
 mod shape;
 
 use std::rc::Rc;
@@ -34,7 +37,10 @@ pub struct Layer {
 
 impl Layer {
     /// A layer called as `call` says.
-    fn new<M: Module + 'static>(module: M, call: fn(&M, &mut Arguments) -> Result<Vec<Tensor>>) -> Result<Self> {
+    fn new<M: Module + 'static>(
+        module: M,
+        call: impl Fn(&M, &mut Arguments) -> Result<Vec<Tensor>> + 'static,
+    ) -> Result<Self> {
         let module = Rc::new(module);
         let called = Rc::clone(&module);
         Ok(Self { module, call: Box::new(move |arguments| call(&called, arguments)) })
@@ -49,8 +55,18 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    let families =
-        [convolution::find, linear::find, normalization::find, padding::find, pooling::find, resize::find, shape::find];
+    let families = [
+        activation::find,
+        convolution::find,
+        linear::find,
+        loss::find,
+        normalization::find,
+        padding::find,
+        pooling::find,
+        resize::find,
+        sequence::find,
+        shape::find,
+    ];
     families.into_iter().find_map(|family| family(name))
 }
 

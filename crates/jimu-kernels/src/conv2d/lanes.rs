@@ -17,6 +17,8 @@ pub trait Lanes:
 
     /// `count` as a number.
     fn from_count(count: usize) -> Self;
+    /// The nearest number.
+    fn nearest(value: f64) -> Self;
 
     /// A register full.
     type Vector<S: Simd>: Pod;
@@ -32,6 +34,10 @@ pub trait Lanes:
     fn mul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
     /// `a + b` per lane.
     fn add_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a - b` per lane.
+    fn sub_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a b` per lane.
+    fn mul_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// `a` where it is not below zero, else zero, per lane: NaN stays.
     fn relu<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// The sum of the lanes.
@@ -47,14 +53,18 @@ pub trait Lanes:
 }
 
 macro_rules! impl_lanes {
-    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $less:ident, $select:ident, $sum:ident,
-     $load:ident, $store:ident, $view:ident, $view_mut:ident) => {
+    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident, $less:ident,
+     $select:ident, $sum:ident, $load:ident, $store:ident, $view:ident, $view_mut:ident) => {
         impl Lanes for $number {
             const ZERO: Self = 0.0;
             type Vector<S: Simd> = S::$vector;
 
             fn from_count(count: usize) -> Self {
                 count as $number
+            }
+            #[inline(always)]
+            fn nearest(value: f64) -> Self {
+                value as $number
             }
 
             #[inline(always)]
@@ -68,6 +78,14 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn add_lanes<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn sub_lanes<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$sub(a, b)
+            }
+            #[inline(always)]
+            fn mul_lanes<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$mul(a, b)
             }
             #[inline(always)]
             fn relu<S: Simd>(simd: S, a: S::$vector) -> S::$vector {
@@ -104,6 +122,8 @@ impl_lanes!(
     splat_f32s,
     mul_add_e_f32s,
     add_f32s,
+    sub_f32s,
+    mul_f32s,
     less_than_f32s,
     select_f32s,
     reduce_sum_f32s,
@@ -118,6 +138,8 @@ impl_lanes!(
     splat_f64s,
     mul_add_e_f64s,
     add_f64s,
+    sub_f64s,
+    mul_f64s,
     less_than_f64s,
     select_f64s,
     reduce_sum_f64s,

@@ -7,7 +7,8 @@
 //! | path | layout | chosen by [`plan`] when | how |
 //! |---|---|---|---|
 //! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image (`batch_innermost.rs`) |
-//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and not the above) | one image plane at a time (`direct.rs`) |
+//! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for (`winograd.rs`) |
+//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
 //! `naive.rs` is the twin all of them are tested against.
@@ -23,8 +24,10 @@ mod lanes;
 mod layout;
 pub mod naive;
 mod outer;
+mod product;
 mod shared;
 mod window;
+mod winograd;
 
 pub use lanes::Lanes;
 pub use layout::Layout;
@@ -130,6 +133,8 @@ impl Geometry {
 pub enum Path {
     /// Direct, a SIMD lane per image.
     BatchInnermost,
+    /// Winograd's minimal filtering, channels innermost; for kernels that [`is_winograd`] allows.
+    Winograd,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
     /// Direct, plane by plane.
@@ -141,6 +146,7 @@ impl Path {
     pub fn layout(self) -> Layout {
         match self {
             Path::BatchInnermost => Layout::Chwn,
+            Path::Winograd => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
     }
@@ -160,6 +166,8 @@ pub enum Activation {
 pub fn plan(geometry: &Geometry) -> Path {
     if fills_vectors_with_batch(geometry) && window_stays_in_cache(geometry) {
         Path::BatchInnermost
+    } else if suits_winograd(geometry) {
+        Path::Winograd
     } else if is_depthwise(geometry) {
         Path::Direct
     } else {
@@ -182,6 +190,24 @@ pub fn window_stays_in_cache(geometry: &Geometry) -> bool {
 
 /// Pixels whose values for 16 images take 64 KiB in `f32`.
 const WINDOW_PIXELS: usize = 1024;
+
+/// Winograd's transforms exist for it: kernels of 3x3 with neither stride nor dilation nor groups, and at most 2 pixels
+/// of padding.
+pub fn is_winograd(geometry: &Geometry) -> bool {
+    geometry.kernel == [3, 3]
+        && geometry.stride == [1, 1]
+        && geometry.dilation == [1, 1]
+        && geometry.groups == 1
+        && geometry.padding.as_flattened().iter().all(|&padding| padding <= 2)
+}
+
+/// There are enough channels on both sides for the products to outweigh the transforms.
+pub fn suits_winograd(geometry: &Geometry) -> bool {
+    is_winograd(geometry) && geometry.in_channels.min(geometry.out_channels) >= WINOGRAD_CHANNELS
+}
+
+/// Fewest channels for which the transforms pay.
+const WINOGRAD_CHANNELS: usize = 24;
 
 /// Every channel is a group of its own, with any number of output channels.
 pub fn is_depthwise(geometry: &Geometry) -> bool {
@@ -221,6 +247,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+                        Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
                         Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
                         Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
                     }
@@ -234,6 +261,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
                     }
@@ -247,6 +275,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
                     }

@@ -20,6 +20,8 @@ pub(super) struct Outer<'a, T> {
     pub x: &'a [T],
     /// Distance of neighbouring rows in `y`.
     pub y_stride: usize,
+    /// Distance in vectors of neighbouring vectors of a run in `y`; in `x` it is 1.
+    pub y_step: usize,
     /// Where each column starts in `x`.
     pub x_starts: &'a [usize],
     /// Where each run starts in `y` and in `x`, from the row's and the column's start.
@@ -77,13 +79,15 @@ impl<T: Lanes> Outer<'_, T> {
         sink: &mut impl Sink<T, S>,
     ) {
         let len = self.run_len * T::lanes::<S>();
+        let y_vectors = (self.run_len - 1) * self.y_step + 1;
         let zero = T::splat(simd, T::ZERO);
         let mut sums = [[zero; J]; O];
         for &(y_start, x_start) in self.runs {
             let mut ys = [&[] as &[T::Vector<S>]; O];
             let mut xs = [&[] as &[T::Vector<S>]; J];
             for o in 0..O {
-                ys[o] = &T::as_vectors::<S>(&self.y[(row + o) * self.y_stride + y_start..][..len]).0[..self.run_len];
+                let y = &self.y[(row + o) * self.y_stride + y_start..][..y_vectors * T::lanes::<S>()];
+                ys[o] = &T::as_vectors::<S>(y).0[..y_vectors];
             }
             for j in 0..J {
                 xs[j] = &T::as_vectors::<S>(&self.x[self.x_starts[column + j] + x_start..][..len]).0[..self.run_len];
@@ -92,7 +96,7 @@ impl<T: Lanes> Outer<'_, T> {
                 // Loops, not `array::from_fn`: that is compiled without the vector instructions, and called.
                 let mut y = [zero; O];
                 for o in 0..O {
-                    y[o] = ys[o][i];
+                    y[o] = ys[o][i * self.y_step];
                 }
                 for j in 0..J {
                     let x = xs[j][i];

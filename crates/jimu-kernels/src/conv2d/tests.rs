@@ -70,7 +70,9 @@ fn cast<T: Number>(values: &[f64]) -> Vec<T> {
 /// `terms` is the number of products in a sum: its rounding errors add up.
 fn assert_close<T: Number>(what: &str, geometry: &Geometry, path: Path, got: &[T], expected: &[f64], terms: usize) {
     assert_eq!(got.len(), expected.len());
-    let tolerance = T::TOLERANCE * (terms as f64 + 4.0);
+    // The transforms multiply and divide by up to 24, and their rounding errors with them.
+    let transforms = if path == Path::Winograd { 8.0 } else { 1.0 };
+    let tolerance = transforms * T::TOLERANCE * (terms as f64 + 4.0);
     for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
         let error = (got.to_f64() - expected).abs();
         assert!(error <= tolerance, "{what}[{index}] by {path:?} is {got:?}, not {expected}: {geometry:?}");
@@ -129,6 +131,29 @@ fn random_geometries_equal_the_naive_twin() {
     }
 }
 
+/// A geometry that Winograd's transforms exist for.
+fn winograd_geometry(numbers: &mut Numbers) -> Geometry {
+    let padding = [[numbers.between(0, 2), numbers.between(0, 2)], [numbers.between(0, 2), numbers.between(0, 2)]];
+    let input = [numbers.between(3, 13), numbers.between(3, 13)];
+    let [in_channels, out_channels] = [0, 1].map(|_| [1, 3, 8, 15, 16, 17, 40, 70, 130][numbers.between(0, 8)]);
+    let kernel = [3, 3];
+    let batch = numbers.between(0, 9);
+    Geometry { batch, in_channels, out_channels, groups: 1, input, kernel, stride: [1; 2], padding, dilation: [1; 2] }
+}
+
+#[test]
+fn winograd_equals_the_naive_twin() {
+    let mut numbers = Numbers(5);
+    for seed in 0..40 {
+        let geometry = winograd_geometry(&mut numbers);
+        check::<f32>(&geometry, Path::Winograd, seed);
+        check::<f64>(&geometry, Path::Winograd, seed);
+    }
+    // Many tiles: several tasks, and several chunks in the gradient of the weight.
+    check::<f32>(&square(20, [33, 65], 17, 3, 1), Path::Winograd, 1);
+    check::<f32>(&square(200, [24, 24], 2, 3, 1), Path::Winograd, 1);
+}
+
 fn square(batch: usize, channels: [usize; 2], input: usize, kernel: usize, padding: usize) -> Geometry {
     Geometry {
         batch,
@@ -182,7 +207,8 @@ fn plan_follows_its_named_conditions() {
     assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::BatchInnermost);
     assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::BatchInnermost);
     assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::Gemm);
-    assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Gemm);
+    assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Winograd);
+    assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::Gemm);
     let depthwise = Geometry { groups: 32, ..square(1, [32, 32], 56, 3, 1) };
     assert_eq!(plan(&depthwise), Path::Direct);
 }
@@ -206,7 +232,8 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let x = cast::<f32>(&numbers.values(geometry.input_len()));
         let weight = cast::<f32>(&numbers.values(geometry.weight_len()));
         let grad_y = cast::<f32>(&numbers.values(geometry.output_len()));
-        for path in PATHS {
+        let winograd = is_winograd(&geometry).then_some(Path::Winograd);
+        for path in PATHS.into_iter().chain(winograd) {
             let results = [1, 2, 7].map(|threads| {
                 crate::threads::set_num_threads(threads);
                 let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());

@@ -1,11 +1,14 @@
 //! The blocks: layers, containers, losses and initialisers, with the names, arguments and `state_dict` keys of PyTorch.
 
 mod activation;
+mod bilinear;
 mod builders;
 mod channel_shuffle;
 mod container;
 mod conv;
+mod distance;
 mod dropout;
+mod embedding;
 mod field;
 mod flatten;
 mod linear;
@@ -24,16 +27,27 @@ mod upsample;
 pub mod functional;
 pub mod init;
 
-pub use activation::{ReLU, Sigmoid, Softmax, Tanh};
+pub use activation::{
+    CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax,
+    Mish, PReLU, RReLU, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign,
+    Tanh, Tanhshrink, Threshold,
+};
+pub use bilinear::Bilinear;
 pub use channel_shuffle::ChannelShuffle;
 pub use container::{Block, Sequential};
 pub use conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, PaddingMode};
-pub use dropout::Dropout;
+pub use distance::{CosineSimilarity, PairwiseDistance};
+pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
+pub use embedding::Embedding;
 pub use field::{Buffer, Field, FieldType, Fields, Label, LayerScope, Mode, Parameter};
 pub use flatten::Flatten;
 pub use jimu_macros::Module;
 pub use linear::Linear;
-pub use loss::{CrossEntropyLoss, MSELoss};
+pub use loss::{
+    BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, GaussianNLLLoss, HingeEmbeddingLoss, HuberLoss,
+    KLDivLoss, L1Loss, MSELoss, MarginRankingLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss,
+    NLLLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
+};
 pub use module::{Forward, Module, fmt_module};
 pub use normalization::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, LocalResponseNorm, RMSNorm,

@@ -4,10 +4,13 @@
 //! group's (input channel, tap) pairs: an outer product, summed over pixels and images.
 //!
 //! The work is cut into units of one vector of images and some rows of output. A unit
-//! 1. copies its `grad_y` rows, and its `x` rows with their padding as zeros, into panels that fit the first-level
-//!    cache together, so that every tap of every pixel is in the panel and a part-filled last vector is filled up;
+//! 1. copies its `x` rows, with their padding as zeros, to a panel, so that every tap of every pixel is in it; and its
+//!    `grad_y` rows if the batch is no multiple of a vector, so that the last one is filled up;
 //! 2. for each block of `O x J` weights sums the unit's pixels in as many registers (`../outer.rs`);
 //! 3. adds the registers to a vector per weight.
+//!
+//! The rows are as many as let one channel of `x` and one block of `grad_y` fit the first-level cache together: of a channel
+//! every tap is read, of a block of `grad_y` every pixel for every tap.
 //!
 //! A task runs a fixed range of units and at the end sums each vector's lanes; the tasks' results are added in order.
 
@@ -24,7 +27,7 @@ use crate::threads;
 
 /// Most tasks that a gradient is cut into: each has a copy of the weight's gradient.
 const MAX_TASKS: usize = 16;
-/// Bytes of `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
+/// Bytes of one channel's `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
 const UNIT_BYTES: usize = 28 << 10;
 
 pub(in super::super) fn backward_weight<T: ConvElement>(
@@ -58,7 +61,7 @@ impl Units {
         let [height, width] = geometry.output();
         let bytes = |rows: usize| {
             let panel = Panel::new(geometry, rows);
-            (geometry.group_inputs() * panel.pixels() + block * rows * width) * lanes * size_of::<T>()
+            (panel.pixels() + block * rows * width) * lanes * size_of::<T>()
         };
         let mut rows = height;
         while rows > 1 && bytes(rows) > UNIT_BYTES {
@@ -113,7 +116,9 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
         let lanes = self.units.lanes;
         let panel = Panel::new(geometry, self.units.rows);
         let mut x_panel = Buffer::<T>::unspecified(geometry.in_channels * panel.pixels() * lanes);
-        let mut y_panel = Buffer::<T>::unspecified(geometry.out_channels * self.units.rows * width * lanes);
+        let pack_y = !geometry.batch.is_multiple_of(lanes);
+        let y_len = if pack_y { geometry.out_channels * self.units.rows * width * lanes } else { 0 };
+        let mut y_panel = Buffer::<T>::unspecified(y_len);
         let mut sums = Buffer::<T>::zeroed(self.partial.len() * lanes);
         for unit in self.units_of_task.clone() {
             // Neighbouring units have the same rows: their images share cache lines and pages.
@@ -126,8 +131,14 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
             }
             let panel = Panel::new(geometry, rows.len());
             self.pack_x(simd, &mut x_panel, panel, rows.start, images.clone());
-            self.pack_grad_y(simd, &mut y_panel, rows.clone(), images);
-            self.add_products(simd, &x_panel, panel, &y_panel, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
+            let y = if pack_y {
+                self.pack_grad_y(simd, &mut y_panel, rows.clone(), images);
+                GradY { values: &y_panel, channel: rows.len() * width * lanes, pixel: lanes }
+            } else {
+                let start = rows.start * width * geometry.batch + images.start;
+                GradY { values: &self.grad_y[start..], channel: height * width * geometry.batch, pixel: geometry.batch }
+            };
+            self.add_products(simd, &x_panel, panel, y, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
         }
         for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
             *total = T::sum_lanes(simd, sum);
@@ -176,19 +187,28 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// Adds a unit's products to `sums`, a vector per weight.
     #[inline(always)]
-    fn add_products<S: Simd>(&self, simd: S, x: &[T], panel: Panel, y: &[T], rows: usize, sums: &mut [T::Vector<S>]) {
+    fn add_products<S: Simd>(
+        &self,
+        simd: S,
+        x: &[T],
+        panel: Panel,
+        y: GradY<'_, T>,
+        rows: usize,
+        sums: &mut [T::Vector<S>],
+    ) {
         let geometry = self.geometry;
         let (outputs, taps, lanes) = (geometry.group_outputs(), geometry.taps(), self.units.lanes);
         let width = geometry.output()[1];
-        let runs = self.runs(panel, rows);
+        let runs = self.runs(panel, y.pixel, rows);
         for group in 0..geometry.groups {
             let first = group * geometry.group_inputs();
             let x_starts: Vec<usize> =
                 (0..taps).map(|tap| (first * panel.pixels() + offset(geometry, panel, tap)) * lanes).collect();
             let outer = Outer {
-                y,
+                y: y.values,
                 x,
-                y_stride: rows * width * lanes,
+                y_stride: y.channel,
+                y_step: y.pixel / lanes,
                 x_starts: &x_starts,
                 runs: &runs,
                 run_len: if geometry.stride[1] == 1 { width } else { 1 },
@@ -198,14 +218,23 @@ impl<T: ConvElement> Task<'_, T> {
     }
 
     /// A run is a row of pixels, or with a horizontal stride one pixel.
-    fn runs(&self, panel: Panel, rows: usize) -> Vec<(usize, usize)> {
+    fn runs(&self, panel: Panel, y_pixel: usize, rows: usize) -> Vec<(usize, usize)> {
         let geometry = self.geometry;
         let (width, [row_stride, stride]) = (geometry.output()[1], geometry.stride);
         let pixels_in_row = if stride == 1 { 1 } else { width };
         let pixels = (0..rows).flat_map(|row| (0..pixels_in_row).map(move |column| (row, column)));
         let run = |(row, column)| (row * width + column, row * row_stride * panel.columns + column * stride);
-        pixels.map(run).map(|(y, x)| (y * self.units.lanes, x * self.units.lanes)).collect()
+        pixels.map(run).map(|(y, x)| (y * y_pixel, x * self.units.lanes)).collect()
     }
+}
+
+/// A unit's part of `grad_y`: a vector of images of each pixel.
+struct GradY<'a, T> {
+    values: &'a [T],
+    /// Distance of neighbouring channels.
+    channel: usize,
+    /// Distance of neighbouring pixels.
+    pixel: usize,
 }
 
 /// Where the input of a (channel, tap) pair of the first output pixel lies in the panel.

@@ -188,6 +188,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 y: &y_copy,
                 x: &x_copy,
                 y_stride: rows.len() * copy.y_width,
+                y_step: 1,
                 x_starts: &x_starts(geometry, copy),
                 runs: &runs,
                 run_len: copy.y_width / lanes,

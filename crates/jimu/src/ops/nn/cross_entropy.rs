@@ -1,9 +1,10 @@
 //! `cross_entropy`: log-softmax and negative log-likelihood in one.
 
-use super::loss::Reduction;
+use super::loss::{Reduction, check_class_weight, check_classes, class_dim};
+use super::nll_loss::{reduce, sample_losses};
 use crate::dtype::DType;
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::Tensor;
 
 /// The options of [`cross_entropy`]; the defaults are PyTorch's.
 #[derive(Clone, Debug)]
@@ -48,11 +49,11 @@ impl Default for CrossEntropyOptions {
 #[track_caller]
 pub fn cross_entropy(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Tensor {
     check(x, target, options).or_raise();
-    let class_dim = if x.dim() == 1 { 0 } else { 1 };
-    let log_probabilities = x.log_softmax(class_dim);
+    let dim = class_dim(x) as isize;
+    let log_probabilities = x.log_softmax(dim);
     match target.dtype().is_floating_point() {
-        true => soft_targets(&log_probabilities, target, options, class_dim),
-        false => class_indices(&log_probabilities, target, options, class_dim),
+        true => soft_targets(&log_probabilities, target, options, dim),
+        false => class_indices(&log_probabilities, target, options, dim),
     }
 }
 
@@ -67,34 +68,17 @@ fn class_weights(options: &CrossEntropyOptions, like: &Tensor, dim: isize) -> Op
 
 #[track_caller]
 fn class_indices(log_probabilities: &Tensor, target: &Tensor, options: &CrossEntropyOptions, dim: isize) -> Tensor {
-    let ignored = target.to(DType::I64).eq(options.ignore_index);
-    let any_ignored = !target.is_meta() && ignored.any().item() != 0.0;
-    let classes = if any_ignored { target.masked_fill(&ignored, 0) } else { target.to(DType::I64) };
-    let mut losses = -log_probabilities.gather(dim, &classes.unsqueeze(dim)).squeeze_dim(dim);
-    let weights = class_weights(options, log_probabilities, dim);
-    // The weight of each sample: that of its class, or 0 if it is ignored.
-    let mut sample_weights =
-        options.weight.as_ref().map(|weight| weight.index_select(0, &classes.flatten(..)).reshape(classes.size()));
-    if any_ignored {
-        let ones = sample_weights.unwrap_or_else(|| losses.detach().ones_like());
-        sample_weights = Some(ones.masked_fill(&ignored, 0.0));
-    }
-    if let Some(sample_weights) = &sample_weights {
-        losses *= sample_weights;
-    }
+    let (mut losses, sample_weights) =
+        sample_losses(log_probabilities, target, options.weight.as_ref(), options.ignore_index);
     if options.label_smoothing > 0.0 {
+        let weights = class_weights(options, log_probabilities, dim);
         let weighted = weights.map_or_else(|| log_probabilities.clone(), |weights| log_probabilities * weights);
-        let mut even = -weighted.sum_dim(dim, false);
-        if any_ignored {
-            even = even.masked_fill(&ignored, 0.0);
-        }
+        let ignored = target.to(DType::I64).eq(options.ignore_index);
+        let even = -weighted.sum_dim(dim, false).masked_fill(&ignored, 0.0);
         let share = options.label_smoothing / log_probabilities.shape()[dim as usize] as f64;
         losses = losses * (1.0 - options.label_smoothing) + even * share;
     }
-    match (options.reduction, sample_weights) {
-        (Reduction::Mean, Some(sample_weights)) => losses.sum() / sample_weights.sum(),
-        (reduction, _) => reduction.apply(losses),
-    }
+    reduce(losses, sample_weights.as_ref(), options.reduction)
 }
 
 #[track_caller]
@@ -131,16 +115,7 @@ fn check(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Result<(
             "give the model's raw output (logits)",
         );
     }
-    let dim = usize::from(x.dim() > 1);
-    let classes = scores[dim];
-    if let Some(weight) = &options.weight
-        && *weight.shape() != [classes]
-    {
-        return refuse(
-            format!("the weight must have the shape [{classes}], but has {}", weight.shape()),
-            "give one factor for each class",
-        );
-    }
+    check_class_weight("cross_entropy", options.weight.as_ref(), scores[class_dim(x)])?;
     if !(0.0..=1.0).contains(&options.label_smoothing) {
         return refuse(format!("label_smoothing is {}", options.label_smoothing), "choose it from 0 to 1");
     }
@@ -155,29 +130,7 @@ fn check(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Result<(
             ),
         };
     }
-    let expected: Shape = (0..x.dim()).filter(|&d| d != dim).map(|d| scores[d]).collect();
-    if expected != *wanted {
-        return refuse(
-            format!("for scores of shape {scores} the class indices must have the shape {expected}, but have {wanted}"),
-            "give one class for each sample",
-        );
-    }
-    check_range(target, classes, options.ignore_index)
-}
-
-fn check_range(target: &Tensor, classes: usize, ignore_index: i64) -> Result<(), ShapeError> {
-    if target.is_meta() {
-        return Ok(());
-    }
-    let outside = |class: &i64| *class != ignore_index && !(0..classes as i64).contains(class);
-    let bad = target.to(DType::I64).with_contiguous::<i64, _>(|classes| classes.iter().copied().find(outside));
-    match bad {
-        None => Ok(()),
-        Some(class) => {
-            Err(ShapeError::new("cross_entropy", format!("class {class} is out of range for {classes} classes"))
-                .help(format!("classes count from 0 to {}; give the last layer one output for each", classes - 1)))
-        }
-    }
+    check_classes("cross_entropy", x, target, Some(options.ignore_index))
 }
 
 impl Tensor {

@@ -1,6 +1,8 @@
 //! What the losses share.
 
-use crate::tensor::Tensor;
+use crate::dtype::DType;
+use crate::error::{ShapeError, raise};
+use crate::tensor::{Shape, Tensor};
 
 /// What becomes of the losses of the samples: the `reduction` of PyTorch's losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,15 @@ impl Reduction {
             Self::None => losses,
         }
     }
+
+    /// Of losses with factors: their mean is over the sum of the factors.
+    #[track_caller]
+    pub(super) fn apply_weighted(self, losses: Tensor, weight: &Tensor) -> Tensor {
+        match self {
+            Self::Mean => (losses * weight).sum() / weight.sum(),
+            reduction => reduction.apply(losses * weight),
+        }
+    }
 }
 
 impl std::fmt::Display for Reduction {
@@ -32,5 +43,73 @@ impl std::fmt::Display for Reduction {
             Self::Sum => "sum",
             Self::None => "none",
         })
+    }
+}
+
+/// Refuses two tensors of different shapes: each output is to meet its own target.
+#[track_caller]
+pub(super) fn same_shape(name: &str, x: &Tensor, target: &Tensor) {
+    if x.shape() != target.shape() {
+        let (input, wanted) = (x.shape(), target.shape());
+        raise(
+            ShapeError::new(name, format!("the input has shape {input}, but the target has shape {wanted}"))
+                .help("reshape or unsqueeze one of them, so that each output meets its own target"),
+        );
+    }
+}
+
+/// The dimension of the classes in scores of shape (c), (n, c) or (n, c, …).
+pub(super) fn class_dim(scores: &Tensor) -> usize {
+    usize::from(scores.dim() > 1)
+}
+
+/// Refuses class indices that are no whole numbers, have another shape than the scores without the classes, or are out
+/// of range.
+pub(super) fn check_classes(
+    name: &str,
+    scores: &Tensor,
+    target: &Tensor,
+    ignore_index: Option<i64>,
+) -> Result<(), ShapeError> {
+    let refuse = |problem: String, help: &str| Err(ShapeError::new(name, problem).help(help));
+    let dim = class_dim(scores);
+    if !matches!(target.dtype(), DType::I64 | DType::U8) {
+        return refuse(
+            format!("the target must be class indices, but is {}", target.dtype()),
+            "convert the classes with y.to(DType::I64)",
+        );
+    }
+    let expected: Shape = (0..scores.dim()).filter(|&d| d != dim).map(|d| scores.shape()[d]).collect();
+    if expected != *target.shape() {
+        let (scores, wanted) = (scores.shape(), target.shape());
+        return refuse(
+            format!("for scores of shape {scores} the class indices must have the shape {expected}, but have {wanted}"),
+            "give one class for each sample",
+        );
+    }
+    check_range(name, target, scores.shape()[dim], ignore_index)
+}
+
+fn check_range(name: &str, target: &Tensor, classes: usize, ignore_index: Option<i64>) -> Result<(), ShapeError> {
+    if target.is_meta() {
+        return Ok(());
+    }
+    let outside = |class: &i64| Some(*class) != ignore_index && !(0..classes as i64).contains(class);
+    let bad = target.to(DType::I64).with_contiguous::<i64, _>(|classes| classes.iter().copied().find(outside));
+    match bad {
+        None => Ok(()),
+        Some(class) => Err(ShapeError::new(name, format!("class {class} is out of range for {classes} classes"))
+            .help(format!("classes count from 0 to {}; give the last layer one output for each", classes as i64 - 1))),
+    }
+}
+
+/// Refuses factors that are not one for each of `classes`.
+pub(super) fn check_class_weight(name: &str, weight: Option<&Tensor>, classes: usize) -> Result<(), ShapeError> {
+    match weight {
+        Some(weight) if *weight.shape() != [classes] => {
+            let problem = format!("the weight must have the shape [{classes}], but has {}", weight.shape());
+            Err(ShapeError::new(name, problem).help("give one factor for each class"))
+        }
+        _ => Ok(()),
     }
 }

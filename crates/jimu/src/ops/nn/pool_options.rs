@@ -159,7 +159,7 @@ impl<S: Extent> MaxPoolOptions<S> {
         if [kernel, stride, dilation].concat().contains(&0) {
             return refuse("kernel_size, stride and dilation must be at least 1".to_owned(), "give positive numbers");
         }
-        if (0..2).any(|axis| 2 * padding[axis] > dilation[axis] * (kernel[axis] - 1) + 1) {
+        if (0..2).any(|axis| 2 * padding[axis] > kernel[axis]) {
             let (padding, kernel) = (shown::<S>(padding), shown::<S>(kernel));
             return refuse(
                 format!("the padding {padding} is more than half of the window of {kernel}"),

@@ -1,8 +1,8 @@
-//! The losses as blocks.
+//! `CrossEntropyLoss`.
 
-use super::Module;
-use super::field::Buffer;
-use super::functional::{CrossEntropyOptions, Reduction, cross_entropy, mse_loss};
+use crate::nn::Module;
+use crate::nn::field::Buffer;
+use crate::nn::functional::{CrossEntropyOptions, Reduction, cross_entropy};
 use crate::tensor::Tensor;
 
 /// The cross-entropy between scores and classes:
@@ -16,7 +16,7 @@ use crate::tensor::Tensor;
 /// - [`label_smoothing`](Self::label_smoothing): by default 0.
 ///
 /// # Shape
-/// As [`functional::cross_entropy`](super::functional::cross_entropy).
+/// As [`functional::cross_entropy`](crate::nn::functional::cross_entropy).
 ///
 /// # Examples
 /// ```
@@ -70,47 +70,5 @@ impl CrossEntropyLoss {
     pub fn forward(&self, x: &Tensor, target: &Tensor) -> Tensor {
         let weight = self.weight.as_deref().cloned();
         cross_entropy(x, target, &CrossEntropyOptions { weight, ..self.options.clone() })
-    }
-}
-
-/// The squared differences, (x - y)²:
-/// [`torch.nn.MSELoss`](https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html).
-///
-/// # Args
-/// - [`reduction`](Self::reduction): by default the mean.
-///
-/// # Shape
-/// Input and target have one shape; the output is 0-d, or that shape with [`Reduction::None`].
-///
-/// # Examples
-/// ```
-/// use jimu::{Tensor, nn::MSELoss};
-/// assert_eq!(MSELoss::new().forward(&Tensor::new([1.0, 2.0]), &Tensor::new([1.0, 4.0])).item(), 2.0);
-/// ```
-#[derive(Clone, Debug, Default, Module)]
-pub struct MSELoss {
-    #[module(skip)]
-    reduction: Reduction,
-}
-
-impl MSELoss {
-    /// The mean.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// What becomes of the squares.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.reduction = reduction;
-        self
-    }
-
-    /// The loss of `x` against `target`.
-    ///
-    /// # Panics
-    /// If the shapes differ.
-    #[track_caller]
-    pub fn forward(&self, x: &Tensor, target: &Tensor) -> Tensor {
-        mse_loss(x, target, self.reduction)
     }
 }

@@ -1,8 +1,9 @@
 //! `Dropout`.
 
-use super::field::Mode;
-use super::{Forward, Module};
-use crate::error::{ShapeError, raise};
+use crate::error::OrRaise;
+use crate::nn::field::Mode;
+use crate::nn::{Forward, Module, functional};
+use crate::ops::nn::dropout::check_probability;
 use crate::tensor::Tensor;
 
 /// In training, zeroes each element with probability p and divides the rest by 1 - p; in use, passes its input on:
@@ -10,7 +11,7 @@ use crate::tensor::Tensor;
 /// neural networks by preventing co-adaptation of feature detectors*, 2012).
 ///
 /// # Args
-/// - `p`: the probability, from 0 to 1.
+/// - `p`: the probability, from 0 to 1, in PyTorch 0.5 unless given.
 ///
 /// # Shape
 /// Any; the output has the same.
@@ -38,9 +39,7 @@ impl Dropout {
     /// If `p` is not from 0 to 1.
     #[track_caller]
     pub fn new(p: f64) -> Self {
-        if !(0.0..=1.0).contains(&p) {
-            raise(ShapeError::new("Dropout", format!("p is {p}")).help("choose a probability from 0 to 1"));
-        }
+        check_probability(p, "Dropout").or_raise();
         Self { p, training: Mode::default() }
     }
 
@@ -52,16 +51,6 @@ impl Dropout {
 impl Forward for Dropout {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        if !self.training.is_training() || self.p == 0.0 {
-            return x.clone();
-        }
-        if self.p == 1.0 {
-            return x * 0.0;
-        }
-        let kept = match x.is_meta() {
-            true => x.clone(),
-            false => Tensor::rand(x.size()).ge(self.p).to(x.dtype()) / (1.0 - self.p),
-        };
-        x * kept
+        functional::dropout(x, self.p, self.training.is_training())
     }
 }

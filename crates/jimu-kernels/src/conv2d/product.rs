@@ -1,0 +1,118 @@
+//! A small matrix product whose sums stay in registers: the inner loop of the kernels with channels innermost.
+//!
+//! `c[o] (+)= sum over r of a[o, r] b[r]`, where `c[o]` and `b[r]` are rows of a few vectors and `a[o, r]` is a number, read
+//! as a broadcast. A block of `O x V` sums is `V` loads, `O` broadcasts and `O V` multiply-adds for each `r`.
+//!
+//! | | `O` | `V` |
+//! |---|---|---|
+//! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
+//! | 16 registers (AVX2) | up to 6 | up to 2 |
+
+use pulp::{Simd, WithSimd};
+
+use super::balanced;
+use super::lanes::Lanes;
+
+/// Most rows in a register block.
+const MAX_ROWS: usize = 6;
+
+/// Most vectors in a row of a [`Product`].
+pub(super) const fn widest(registers: usize) -> usize {
+    if registers >= 32 { 4 } else { 2 }
+}
+
+/// One product. `a` holds element (o, r) at `o * a_row + r * a_step`; row `r` of `b` begins at `r * b_step`, row `o` of `c`
+/// at `o * c_row`.
+pub(super) struct Product<'a, T> {
+    pub a: &'a [T],
+    pub a_row: usize,
+    pub a_step: usize,
+    pub b: &'a [T],
+    pub b_step: usize,
+    pub c: &'a mut [T],
+    pub c_row: usize,
+    /// Rows of `a` and `c`.
+    pub rows: usize,
+    /// Vectors in a row of `b` and `c`, at most [`widest`].
+    pub vectors: usize,
+    /// Columns of `a`, rows of `b`.
+    pub depth: usize,
+    /// Whether `c` is added to, not written over.
+    pub accumulate: bool,
+}
+
+impl<T: Lanes> WithSimd for Product<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        if self.rows == 0 || self.depth == 0 {
+            return;
+        }
+        let width = self.vectors * T::lanes::<S>();
+        let reach = |rows: usize, step: usize, len: usize| (rows - 1) * step + len;
+        assert!(reach(self.rows, self.a_row, reach(self.depth, self.a_step, 1)) <= self.a.len(), "a is too short");
+        assert!(reach(self.depth, self.b_step, width) <= self.b.len(), "b is too short");
+        assert!(reach(self.rows, self.c_row, width) <= self.c.len(), "c is too short");
+        match self.vectors {
+            1 => self.rows_of::<S, 1>(simd),
+            2 => self.rows_of::<S, 2>(simd),
+            3 if S::REGISTER_COUNT >= 32 => self.rows_of::<S, 3>(simd),
+            4 if S::REGISTER_COUNT >= 32 => self.rows_of::<S, 4>(simd),
+            _ => unreachable!("a row of {} vectors", self.vectors),
+        }
+    }
+}
+
+impl<T: Lanes> Product<'_, T> {
+    #[inline(always)]
+    fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
+        let blocks = self.rows.div_ceil(MAX_ROWS);
+        for index in 0..blocks {
+            let rows = balanced(self.rows, blocks, index);
+            match rows.len() {
+                1 => self.block::<S, V, 1>(simd, rows.start),
+                2 => self.block::<S, V, 2>(simd, rows.start),
+                3 => self.block::<S, V, 3>(simd, rows.start),
+                4 => self.block::<S, V, 4>(simd, rows.start),
+                5 => self.block::<S, V, 5>(simd, rows.start),
+                _ => self.block::<S, V, MAX_ROWS>(simd, rows.start),
+            }
+        }
+    }
+
+    /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
+    fn block<S: Simd, const V: usize, const O: usize>(&mut self, simd: S, first: usize) {
+        let lanes = T::lanes::<S>();
+        let mut sums = [[T::splat(simd, T::ZERO); V]; O];
+        for o in 0..O {
+            let c = T::as_vectors_mut::<S>(&mut self.c[(first + o) * self.c_row..][..V * lanes]).0;
+            for v in 0..V {
+                if self.accumulate {
+                    sums[o][v] = c[v];
+                }
+            }
+        }
+        let (a, b) = (self.a[first * self.a_row..].as_ptr(), self.b.as_ptr());
+        for r in 0..self.depth {
+            let mut row = [T::splat(simd, T::ZERO); V];
+            for v in 0..V {
+                // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
+                row[v] = unsafe { b.add(r * self.b_step + v * lanes).cast::<T::Vector<S>>().read_unaligned() };
+            }
+            for o in 0..O {
+                // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
+                let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
+                for v in 0..V {
+                    sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+                }
+            }
+        }
+        for o in 0..O {
+            let c = T::as_vectors_mut::<S>(&mut self.c[(first + o) * self.c_row..][..V * lanes]).0;
+            c.copy_from_slice(&sums[o]);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The losses as blocks.
+
+mod bce_loss;
+mod bce_with_logits_loss;
+mod cosine_embedding_loss;
+mod cross_entropy_loss;
+mod gaussian_nll_loss;
+mod hinge_embedding_loss;
+mod huber_loss;
+mod kl_div_loss;
+mod l1_loss;
+mod margin_ranking_loss;
+mod mse_loss;
+mod multi_label_margin_loss;
+mod multi_label_soft_margin_loss;
+mod multi_margin_loss;
+mod nll_loss;
+mod poisson_nll_loss;
+mod smooth_l1_loss;
+mod soft_margin_loss;
+mod triplet_margin_loss;
+
+pub use bce_loss::BCELoss;
+pub use bce_with_logits_loss::BCEWithLogitsLoss;
+pub use cosine_embedding_loss::CosineEmbeddingLoss;
+pub use cross_entropy_loss::CrossEntropyLoss;
+pub use gaussian_nll_loss::GaussianNLLLoss;
+pub use hinge_embedding_loss::HingeEmbeddingLoss;
+pub use huber_loss::HuberLoss;
+pub use kl_div_loss::KLDivLoss;
+pub use l1_loss::L1Loss;
+pub use margin_ranking_loss::MarginRankingLoss;
+pub use mse_loss::MSELoss;
+pub use multi_label_margin_loss::MultiLabelMarginLoss;
+pub use multi_label_soft_margin_loss::MultiLabelSoftMarginLoss;
+pub use multi_margin_loss::MultiMarginLoss;
+pub use nll_loss::NLLLoss;
+pub use poisson_nll_loss::PoissonNLLLoss;
+pub use smooth_l1_loss::SmoothL1Loss;
+pub use soft_margin_loss::SoftMarginLoss;
+pub use triplet_margin_loss::TripletMarginLoss;
