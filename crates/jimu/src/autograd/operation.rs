@@ -52,7 +52,7 @@ impl Saves {
     fn input(self, index: usize) -> bool {
         match self {
             Self::Inputs | Self::InputsAndOutput => true,
-            Self::These(bits) => bits >> index & 1 == 1,
+            Self::These(bits) => bits.checked_shr(index as u32).is_some_and(|bits| bits & 1 == 1),
             Self::Nothing | Self::Output => false,
         }
     }
@@ -118,6 +118,8 @@ pub(crate) trait NoDerivative {
 /// What an operation finds when its backward is called.
 pub struct Context<'a> {
     pub(super) node: &'a Arc<Node>,
+    /// Which gradients lead to one of the tensors whose gradients were asked for, if only some were.
+    pub(super) needed: Option<&'a [bool]>,
     pub(super) inputs: &'a [Option<SavedTensor>],
     pub(super) output: Option<&'a Tensor>,
 }
@@ -125,7 +127,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Whether the gradient of input `index` will be used. Gradients nobody needs are not to be computed.
     pub fn needs(&self, index: usize) -> bool {
-        self.node.needs(index)
+        self.node.needs(index) && self.needed.is_none_or(|needed| needed[index])
     }
 
     /// The number of inputs.
@@ -271,6 +273,19 @@ fn attach_to(node: Arc<Node>, values: &Tensor) -> Tensor {
     let mut inner = Tensor::build(values.storage(), values.layout().clone(), values.device());
     inner.node = Some(node);
     Tensor { inner: Arc::new(inner) }
+}
+
+/// A tensor in the place of the output of `node`, whose values nobody will read.
+pub(super) fn stand_in(node: Arc<Node>) -> Tensor {
+    attach_to(node, &Tensor::zeros([]))
+}
+
+/// Another handle of `x`, with its place in the graph: a write to one does not reach the other.
+pub(super) fn another_handle(x: &Tensor) -> Tensor {
+    match &x.inner.node {
+        Some(node) => attach_to(node.clone(), x),
+        None => x.detach(),
+    }
 }
 
 /// `values` with the name of the operation that cut them off from their graph.

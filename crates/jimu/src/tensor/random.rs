@@ -53,15 +53,25 @@ pub(crate) fn next_stream() -> Generator {
     Generator::new(seed, stream)
 }
 
+/// Where the calling thread's generator stands.
+pub(crate) fn random_state() -> (u64, u64) {
+    STATE.get()
+}
+
 /// Runs `f` with the calling thread's generator started from `seed`, and puts the generator back.
 pub(crate) fn with_seed<R>(seed: u64, f: impl FnOnce() -> R) -> R {
+    with_random_state((seed, 0), f)
+}
+
+/// Runs `f` with the calling thread's generator at `state`, and puts the generator back.
+pub(crate) fn with_random_state<R>(state: (u64, u64), f: impl FnOnce() -> R) -> R {
     struct Restore((u64, u64));
     impl Drop for Restore {
         fn drop(&mut self) {
             STATE.set(self.0);
         }
     }
-    let _restore = Restore(STATE.replace((seed, 0)));
+    let _restore = Restore(STATE.replace(state));
     f()
 }
 
