@@ -18,6 +18,7 @@ pub mod panics;
 pub mod report;
 pub mod schedulers;
 pub mod scope;
+pub mod spatial;
 pub mod value;
 
 use anyhow::{Context as _, Result};
