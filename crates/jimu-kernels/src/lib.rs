@@ -6,6 +6,7 @@ pub mod buffer;
 pub mod conv2d;
 pub mod gemm;
 pub mod math;
+pub mod normalize;
 pub mod optimizer;
 pub mod pixels;
 pub mod pool2d;
