@@ -60,6 +60,20 @@ fn the_bytes_are_those_of_the_specification() {
 }
 
 #[test]
+fn equal_content_gives_equal_bytes() {
+    let names = ["w", "b", "n", "running_mean", "x", "y"];
+    let tensor = |name: &str| if name == "n" { Tensor::new([1]) } else { Tensor::zeros([name.len()]) };
+    let forward = state(names.map(|name| (name, tensor(name))));
+    let backward: StateDict = forward.clone().into_iter().rev().collect();
+    let metadata: Metadata = names.iter().map(|name| (format!("key {name}"), "value".to_owned())).collect();
+    let bytes = to_bytes(&forward, &metadata);
+    assert_eq!(bytes, to_bytes(&backward, &metadata));
+    let header = String::from_utf8_lossy(&bytes[8..]);
+    assert!(header.starts_with(r#"{"__metadata__":{"key b":"value","key n":"value","#), "{header}");
+    assert!(header.contains(r#"},"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype""#), "{header}");
+}
+
+#[test]
 fn a_file_cut_anywhere_is_an_error_and_never_a_panic() {
     let bytes = small();
     for end in 0..bytes.len() {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub use access::Scalar;
 pub use creation::IntoTensor;
 pub use inplace::Value;
-pub(crate) use random::{Generator, with_seed};
+pub(crate) use random::{Generator, next_stream, with_seed};
 pub use random::{initial_seed, manual_seed};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};

@@ -81,7 +81,7 @@ impl Generator {
     }
 
     /// Two independent standard normal numbers (Box and Muller, 1958).
-    fn normal_pair(&mut self) -> (f32, f32) {
+    pub(crate) fn normal_pair(&mut self) -> (f32, f32) {
         // 1 - u is in (0, 1], where the logarithm is finite.
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - f64::from(self.uniform())));
         let (sin, cos) = libm::sincos(std::f64::consts::TAU * f64::from(self.uniform()));
