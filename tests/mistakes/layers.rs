@@ -1,6 +1,6 @@
 //! Layers and losses.
 
-use jimu::nn::functional::conv2d;
+use jimu::nn::functional::{ConvOptions, conv2d};
 use jimu::nn::{BatchNorm2d, Conv2d, Dropout, Flatten, Forward, Linear, MaxPool2d, ReLU, Sequential, init, summary};
 use jimu::{Tensor, sequential};
 
@@ -58,7 +58,7 @@ pub(crate) fn layers() -> Vec<Mistake> {
         ),
         panics!(
             "a stride of zero",
-            { Conv2d::new(1, 1, 3).stride(0) },
+            { Conv2d::new(1, 1, 3).stride(0).forward(&Tensor::zeros([1, 1, 8, 8])) },
             "Conv2d: stride is (0, 0)\n  \
              help: choose numbers of at least 1"
         ),
@@ -76,7 +76,7 @@ pub(crate) fn layers() -> Vec<Mistake> {
         ),
         panics!(
             "a filter of too few dimensions",
-            { conv2d(&Tensor::zeros([1, 1, 8, 8]), &Tensor::zeros([3, 3]), None) },
+            { conv2d(&Tensor::zeros([1, 1, 8, 8]), &Tensor::zeros([3, 3]), None, &ConvOptions::default()) },
             "conv2d: the weight must have the shape [out_channels, in_channels / groups, height, width], but has [3, 3]\n  \
              help: reshape it"
         ),

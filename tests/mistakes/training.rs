@@ -46,7 +46,7 @@ pub(crate) fn training() -> Vec<Mistake> {
             "a parameter that is not registered",
             { Sgd::new(Forgetful { gain: Parameter::new(Tensor::ones([1])) }.parameters(), 0.1) },
             "Sgd: the list of parameters is empty\n  \
-             help: give the parameters of a model that has some, as in model.parameters()"
+             help: give those of a model that has some, as in model.parameters(); #[module(skip)] hides a field from it"
         ),
         panics!(
             "a result as a parameter",

@@ -79,6 +79,7 @@ impl<S: Extent> ConvOptions<S> {
     }
 
     /// Pixels around the input, `"same"` or `"valid"`.
+    #[track_caller]
     pub fn padding(mut self, padding: impl Into<Padding<S>>) -> Self {
         self.padding = padding.into();
         self
