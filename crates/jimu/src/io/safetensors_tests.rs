@@ -114,3 +114,16 @@ fn a_failed_save_names_the_file_and_keeps_the_old_one() {
     save(&path, &state([("w", Tensor::new([1.0]))]), &Metadata::new()).unwrap();
     assert_eq!(load(&path).unwrap().0["w"].to_vec::<f32>(), [1.0]);
 }
+
+#[test]
+fn the_same_content_is_the_same_bytes() {
+    let metadata: Metadata = (0..20).map(|i| (format!("key {i}"), i.to_string())).collect();
+    let tensors = state([("w", Tensor::new([1.0, -2.5])), ("a", Tensor::new([true]))]);
+    let bytes = to_bytes(&tensors, &metadata);
+    assert_eq!(bytes, to_bytes(&tensors, &metadata));
+    let header = String::from_utf8_lossy(&bytes[8..]).into_owned();
+    let places: Vec<_> = metadata.keys().map(|key| header.find(&format!("\"{key}\"")).unwrap()).collect();
+    assert!(places.is_sorted(), "{header}");
+    // Without tensors, there are still the strings.
+    assert_eq!(from_bytes(&to_bytes(&StateDict::new(), &metadata)).unwrap().1, metadata);
+}

@@ -27,6 +27,7 @@
 //! arithmetic.rs       pieces of formulas that several share
 //! line_search.rs      the step length of L-BFGS
 //! clip.rs             clipping of gradients
+//! lr_scheduler/       how learning rates change over a training
 //! ```
 
 mod adadelta;
