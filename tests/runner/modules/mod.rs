@@ -1,7 +1,9 @@
 //! Layers by PyTorch's names.
 
 mod activation;
+mod attention;
 mod loss;
+mod recurrent;
 mod sequence;
 mod shape;
 
@@ -48,7 +50,8 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    [activation::find, loss::find, sequence::find, shape::find].into_iter().find_map(|family| family(name))
+    let families = [activation::find, attention::find, loss::find, recurrent::find, sequence::find, shape::find];
+    families.into_iter().find_map(|family| family(name))
 }
 
 /// Builds, loads, calls and goes backward.

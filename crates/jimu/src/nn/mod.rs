@@ -14,8 +14,10 @@ mod linear;
 mod loss;
 mod module;
 mod pooling;
+mod recurrent;
 mod state_dict;
 mod summary;
+mod transformer;
 
 pub mod functional;
 pub mod init;
@@ -43,7 +45,9 @@ pub use loss::{
 };
 pub use module::{Forward, Module, fmt_module};
 pub use pooling::{AvgPool2d, MaxPool2d};
+pub use recurrent::{GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell, RNNNonlinearity};
 pub use state_dict::{LoadStateDictError, StateDict};
 pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
+pub use transformer::{AttentionMasks, MultiheadAttention};
 
 pub use crate::ops::nn::pair::Pair;
