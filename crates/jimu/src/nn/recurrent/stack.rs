@@ -214,3 +214,91 @@ impl Stack {
         Ok(states)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::nn::{GRU, GRUCell, LSTM, LSTMCell, Module, RNN, RNNNonlinearity};
+    use crate::tensor::Tensor;
+
+    /// The cell's weights are those of the layer's first layer.
+    fn share(layer: &dyn Module, cell: &dyn Module) {
+        let state = layer.state_dict();
+        let own = state.iter().map(|(name, tensor)| (name.replace("_l0", ""), tensor.clone()));
+        cell.load_state_dict(&own.filter(|(name, _)| !name.contains("_l") && !name.ends_with("reverse")).collect())
+            .unwrap();
+    }
+
+    #[track_caller]
+    fn assert_close(a: &Tensor, b: &Tensor) {
+        assert_eq!(a.size(), b.size());
+        assert!((a - b).abs().max().item() < 1e-5);
+    }
+
+    #[test]
+    fn a_layer_is_a_loop_over_its_cell() {
+        let (x, h0, c0) = (Tensor::randn([4, 2, 3]), Tensor::randn([1, 2, 5]), Tensor::randn([1, 2, 5]));
+        let (lstm, cell) = (LSTM::new(3, 5), LSTMCell::new(3, 5));
+        share(&lstm, &cell);
+        let (mut h, mut c) = (h0.select(0, 0), c0.select(0, 0));
+        let mut outputs = Vec::new();
+        for x in x.unbind(0) {
+            (h, c) = cell.forward(&x, Some((&h, &c)));
+            outputs.push(h.clone());
+        }
+        let (output, (hn, cn)) = lstm.forward(&x, Some((&h0, &c0)));
+        assert_close(&output, &Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0));
+        assert_close(&hn.select(0, 0), &h);
+        assert_close(&cn.select(0, 0), &c);
+
+        let (gru, cell) = (GRU::new(3, 5).bias(false), GRUCell::new(3, 5).bias(false));
+        share(&gru, &cell);
+        let last = x.unbind(0).iter().fold(h0.select(0, 0), |h, x| cell.forward(x, Some(&h)));
+        assert_close(&gru.forward(&x, Some(&h0)).1.select(0, 0), &last);
+    }
+
+    #[test]
+    fn the_other_direction_runs_over_the_reversed_sequence() {
+        let (x, both) = (Tensor::randn([4, 2, 3]), GRU::new(3, 5).bidirectional(true));
+        let one = GRU::new(3, 5);
+        let reverse = both
+            .state_dict()
+            .iter()
+            .filter_map(|(name, tensor)| Some((name.strip_suffix("_reverse")?.to_owned(), tensor.clone())));
+        one.load_state_dict(&reverse.collect()).unwrap();
+        let (output, _) = both.forward(&x, None);
+        assert_close(&output.narrow(-1, 5, 5), &one.forward(&x.flip(0), None).0.flip(0));
+    }
+
+    #[test]
+    fn batches_may_come_first_or_not_at_all() {
+        let rnn = RNN::new(3, 5).num_layers(2).nonlinearity(RNNNonlinearity::Relu);
+        let x = Tensor::randn([4, 2, 3]);
+        let (output, hn) = rnn.forward(&x, None);
+        let (alone, h) = rnn.forward(&x.select(1, 1), None);
+        assert_close(&alone, &output.select(1, 1));
+        assert_close(&h, &hn.select(1, 1));
+        let (first, _) = rnn.batch_first(true).forward(&x.transpose(0, 1), None);
+        assert_close(&first.transpose(0, 1), &output);
+    }
+
+    #[test]
+    fn options_can_come_in_any_order() {
+        let lstm = LSTM::new(3, 5).proj_size(2).bidirectional(true).num_layers(2).dropout(0.5);
+        let (output, (h, c)) = lstm.forward(&Tensor::randn([4, 2, 3]), None);
+        assert_eq!((output.size(), h.size(), c.size()), ([4, 2, 4].into(), [4, 2, 2].into(), [4, 2, 5].into()));
+        assert_eq!(lstm.to_string(), "LSTM(3, 5, proj_size=2, num_layers=2, dropout=0.5, bidirectional=True)");
+        assert_eq!(lstm.named_parameters()[4].0, "weight_hr_l0");
+    }
+
+    #[test]
+    #[should_panic(expected = "LSTM: the input must have the shape [l, n, 3] or [l, 3], but has [4, 2, 7]")]
+    fn a_wrong_input() {
+        LSTM::new(3, 5).forward(&Tensor::zeros([4, 2, 7]), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "GRU: the initial state must have the shape [2, 2, 5], but has [1, 2, 5]")]
+    fn a_wrong_state() {
+        GRU::new(3, 5).num_layers(2).forward(&Tensor::zeros([4, 2, 3]), Some(&Tensor::zeros([1, 2, 5])));
+    }
+}
