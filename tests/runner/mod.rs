@@ -16,6 +16,7 @@ pub mod optimizers;
 pub mod panics;
 pub mod report;
 pub mod scope;
+pub mod spatial;
 pub mod torch_random;
 pub mod value;
 

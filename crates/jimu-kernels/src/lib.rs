@@ -7,6 +7,7 @@ pub mod conv2d;
 pub mod cross_entropy;
 pub mod gemm;
 pub mod math;
+pub mod normalize;
 pub mod optimizer;
 pub mod pixels;
 pub mod pool2d;

@@ -2,10 +2,13 @@
 
 mod activation;
 mod attention;
+mod convolution;
 mod creation;
 mod index;
 mod loss;
+mod normalization;
 mod pointwise;
+mod pooling;
 mod reduce;
 mod shape;
 
@@ -25,14 +28,17 @@ pub fn find(target: &str) -> Option<Function> {
 
 fn exactly(name: &str) -> Option<Function> {
     let families = [
-        pointwise::find,
-        reduce::find,
-        shape::find,
-        index::find,
-        creation::find,
         activation::find,
         attention::find,
+        convolution::find,
+        creation::find,
+        index::find,
         loss::find,
+        normalization::find,
+        pointwise::find,
+        pooling::find,
+        reduce::find,
+        shape::find,
     ];
     families.into_iter().find_map(|family| family(name))
 }

@@ -2,14 +2,21 @@
 
 mod activation;
 mod attention;
+mod convolution;
+mod linear;
 mod loss;
+mod normalization;
+mod padding;
+mod pooling;
 mod recurrent;
+mod resize;
 mod sequence;
 mod shape;
+mod transformer;
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use jimu::Tensor;
 use jimu::nn::{Block, Module, StateDict};
 
@@ -17,6 +24,7 @@ use super::arguments::Arguments;
 use super::cases::{Call, Expected, Named};
 use super::check::Check;
 use super::scope::Scope;
+use super::value::Value;
 
 /// Builds a layer from PyTorch's constructor arguments.
 pub type Build = fn(&mut Arguments) -> Result<Layer>;
@@ -50,8 +58,33 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    let families = [activation::find, attention::find, loss::find, recurrent::find, sequence::find, shape::find];
+    let families = [
+        activation::find,
+        attention::find,
+        convolution::find,
+        linear::find,
+        loss::find,
+        normalization::find,
+        padding::find,
+        pooling::find,
+        recurrent::find,
+        resize::find,
+        sequence::find,
+        shape::find,
+        transformer::find,
+    ];
     families.into_iter().find_map(|family| family(name))
+}
+
+/// `device=None, dtype=None`: layers are made on the CPU in `f32`.
+fn no_factory(arguments: &mut Arguments) -> Result<()> {
+    for name in ["device", "dtype"] {
+        match arguments.optional::<Value>(name)? {
+            None => {}
+            Some(value) => bail!("argument {name} cannot be {} yet", value.describe()),
+        }
+    }
+    Ok(())
 }
 
 /// Builds, loads, calls and goes backward.

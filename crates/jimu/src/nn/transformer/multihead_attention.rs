@@ -101,12 +101,12 @@ pub struct MultiheadAttention {
     /// The last projection.
     pub out_proj: Linear,
     embed_dim: usize,
-    num_heads: usize,
-    dropout: f64,
+    pub(super) num_heads: usize,
+    pub(super) dropout: f64,
     kdim: usize,
     vdim: usize,
     add_zero_attn: bool,
-    batch_first: bool,
+    pub(super) batch_first: bool,
     training: Mode,
     label: Label,
 }
@@ -365,7 +365,7 @@ impl MultiheadAttention {
         if masks.is_causal && masks.attn_mask.is_none() {
             return refuse(
                 "is_causal is only a hint: the mask is missing".to_owned(),
-                "give attn_mask, minus infinity above the diagonal",
+                "give attn_mask, as from Transformer::generate_square_subsequent_mask",
             );
         }
         let (queries, keys) = (shapes[0][time], shapes[1][time]);

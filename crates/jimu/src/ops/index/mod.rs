@@ -13,8 +13,10 @@ mod scatter_add;
 mod sort;
 mod triangle;
 
+pub(crate) use gather::gather_checked;
 pub(crate) use index_select::{index_add_checked, index_select_checked};
 pub use pad::PadMode;
+pub(crate) use pad::try_pad;
 pub use repeat::Repeats;
 
 use jimu_kernels::threads::parallel_chunks_mut;
