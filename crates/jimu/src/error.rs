@@ -51,24 +51,54 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
+/// An error on its way up to whoever [catches](catch) it.
+struct Raised {
+    error: ShapeError,
+    place: &'static Location<'static>,
+}
+
 /// Panics at the caller's line with the error's whole text.
 #[track_caller]
 pub(crate) fn raise(error: ShapeError) -> ! {
+    raise_at(error, Location::caller())
+}
+
+fn raise_at(error: ShapeError, place: &'static Location<'static>) -> ! {
     if CAUGHT.get() {
-        resume_unwind(Box::new(error));
+        resume_unwind(Box::new(Raised { error, place }));
     }
-    panic!("{error}\n  --> {}", Location::caller())
+    panic!("{error}\n  --> {place}")
 }
 
 /// The error that `f` raises, quietly, if it does. Other panics go on.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, ShapeError> {
+    try_run(f).map_err(|raised| raised.error)
+}
+
+/// Runs `f`, whose errors are told at the line where they were raised if that is the user's, and at the caller's line if
+/// it is one of this library: a call by way of a trait object forgets whose line it came from.
+#[track_caller]
+pub(crate) fn relay<R>(f: impl FnOnce() -> R) -> R {
+    let caller = Location::caller();
+    match try_run(f) {
+        Ok(result) => result,
+        Err(Raised { error, place }) => raise_at(error, if is_own(place.file()) { caller } else { place }),
+    }
+}
+
+fn try_run<R>(f: impl FnOnce() -> R) -> Result<R, Raised> {
     let outer = CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(f));
     CAUGHT.set(outer);
-    result.map_err(|panic| match panic.downcast::<ShapeError>() {
-        Ok(error) => *error,
+    result.map_err(|panic| match panic.downcast::<Raised>() {
+        Ok(raised) => *raised,
         Err(other) => resume_unwind(other),
     })
+}
+
+/// Whether a source file is one of this library.
+fn is_own(file: &str) -> bool {
+    file!().strip_suffix("error.rs").is_some_and(|folder| file.starts_with(folder))
 }
 
 /// Unwraps or [`raise`]s.

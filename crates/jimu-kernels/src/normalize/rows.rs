@@ -17,21 +17,7 @@ fn rows_per_task(len: usize) -> usize {
     BLOCK.div_ceil(len.max(1))
 }
 
-/// `out = (x - center) · scale · weight + bias` for each row of `weight.len()` elements, where `scale` is
-/// 1 / √(mean of (x - center)² + eps); the center is the row's mean or, for RMS norm, not `centred`, zero. Both are
-/// written down for each row.
-///
-/// # Panics
-/// If the lengths do not fit each other.
-///
-/// # Example
-/// ```
-/// use jimu_kernels::normalize::rows;
-/// let (mut out, mut center, mut scale) = ([0.0f32; 2], [0.0], [0.0]);
-/// rows(&[1.0, 5.0], [&[1.0, 1.0], &[0.0, 10.0]], true, 0.0, [&mut center, &mut scale], &mut out);
-/// assert_eq!((out, center, scale), ([-1.0, 11.0], [3.0], [0.5]));
-/// ```
-pub fn rows<F: Elementary>(
+pub(super) fn rows<F: Elementary>(
     x: &[F],
     [weight, bias]: [&[F]; 2],
     centred: bool,
@@ -86,12 +72,7 @@ fn row_statistics<F: Elementary>(x: &[F], centred: bool, eps: f64) -> [F; 2] {
     [center, (squares / F::of(x.len() as f64) + F::of(eps)).sqrt().recip()]
 }
 
-/// The gradient of the input of [`rows`]: with u = grad · weight and x̂ = (x - center) · scale,
-/// `out = scale · (u - mean(u) - x̂ · mean(u · x̂))`, without mean(u) where the row was not `centred`.
-///
-/// # Panics
-/// If the lengths do not fit each other.
-pub fn row_gradients<F: Elementary>(
+pub(super) fn row_gradients<F: Elementary>(
     [grad, x]: [&[F]; 2],
     weight: &[F],
     centred: bool,
@@ -133,12 +114,7 @@ pub fn row_gradients<F: Elementary>(
     });
 }
 
-/// The gradients of the weight and the bias of [`rows`]: over all rows, the sums of `grad · (x - center) · scale` and of
-/// `grad`.
-///
-/// # Panics
-/// If the lengths do not fit each other.
-pub fn row_weight_gradients<F: Elementary>(
+pub(super) fn row_weight_gradients<F: Elementary>(
     [grad, x]: [&[F]; 2],
     [center, scale]: [&[F]; 2],
     of_weight: &mut [F],

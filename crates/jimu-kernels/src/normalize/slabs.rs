@@ -127,19 +127,7 @@ fn partial_results<F: Elementary>(slabs: Slabs, fill: impl FnOnce([&mut [F]; 2])
     [a, b]
 }
 
-/// The mean of every slab, and its variance: the mean squared distance from the mean.
-///
-/// # Panics
-/// If a length is not that of the slabs.
-///
-/// # Example
-/// ```
-/// use jimu_kernels::normalize::{Slabs, moments};
-/// let (mut mean, mut variance) = ([0.0f32; 2], [0.0; 2]);
-/// moments(&[1.0, 7.0, 3.0, 7.0], Slabs { outer: 2, count: 2, inner: 1 }, &mut mean, &mut variance);
-/// assert_eq!((mean, variance), ([2.0, 7.0], [1.0, 0.0]));
-/// ```
-pub fn moments<F: Elementary>(x: &[F], slabs: Slabs, mean: &mut [F], variance: &mut [F]) {
+pub(super) fn moments<F: Elementary>(x: &[F], slabs: Slabs, mean: &mut [F], variance: &mut [F]) {
     check(slabs, &[x], &[mean, variance]);
     let [means, squares] = partial_results(slabs, |partial| match slabs.is_wide() {
         true => fold_wide(slabs, partial, |_, piece| {
@@ -196,11 +184,7 @@ fn column_moments<F: Elementary>(
     );
 }
 
-/// For every slab, the sum of `grad` and that of `grad · (x - center)`.
-///
-/// # Panics
-/// If a length is not that of the slabs.
-pub fn gradient_sums<F: Elementary>(
+pub(super) fn gradient_sums<F: Elementary>(
     [grad, x]: [&[F]; 2],
     slabs: Slabs,
     center: &[F],
@@ -264,11 +248,7 @@ fn column_sums<F: Elementary>(
     );
 }
 
-/// `out = (x - center) · scale + shift`, with three numbers for each slab.
-///
-/// # Panics
-/// If a length is not that of the slabs.
-pub fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift]: [&[F]; 3], out: &mut [F]) {
+pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift]: [&[F]; 3], out: &mut [F]) {
     check(slabs, &[x, out], &[center, scale, shift]);
     each_stretch(
         slabs,
@@ -302,11 +282,7 @@ pub fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift]: [&[F
     );
 }
 
-/// `out = grad · factor + (x - center) · slope + shift`, with four numbers for each slab.
-///
-/// # Panics
-/// If a length is not that of the slabs.
-pub fn gradient<F: Elementary>(
+pub(super) fn gradient<F: Elementary>(
     [grad, x]: [&[F]; 2],
     slabs: Slabs,
     [factor, center, slope, shift]: [&[F]; 4],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::mode::with_grad;
 use super::node::{Edge, Node};
-use crate::error::{OrRaise, ShapeError};
+use crate::error::{OrRaise, ShapeError, relay};
 use crate::tensor::Tensor;
 
 /// How backward runs.
@@ -92,7 +92,7 @@ impl Tensor {
 pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
     let mut walk = Walk::new(&options, None);
     walk.start(tensors, &options).or_raise();
-    walk.run().or_raise();
+    relay(|| walk.run()).or_raise();
 }
 
 /// The gradients of the sum of `outputs` with respect to `inputs`, without touching any [`Tensor::grad`]:
@@ -113,7 +113,7 @@ pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
 pub fn grad(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -> Vec<Tensor> {
     let mut walk = Walk::new(&options, Some(inputs));
     walk.start(outputs, &options).or_raise();
-    walk.run().or_raise();
+    relay(|| walk.run()).or_raise();
     let mut gradients = Vec::with_capacity(inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let found = walk.wanted.as_mut().and_then(|wanted| wanted.found[index].take());

@@ -41,7 +41,8 @@ pub trait Function: Send + Sync + 'static {
     /// output, which the [`Context`] gives.
     fn forward(&mut self, inputs: &[&Tensor]) -> Tensor;
 
-    /// From the gradient of the output, that of each input, in order; `None` where none flows.
+    /// From the gradient of the output, that of each input, in order; `None` where none flows. `backward()` panics if there
+    /// are more or fewer, or one has another shape than its input.
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients;
 }
 
@@ -68,8 +69,29 @@ impl<F: Function> Operation for Custom<F> {
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        self.function.backward(context, grad)
+        let gradients = self.function.backward(context, grad);
+        check::<F>(context, &gradients).or_raise();
+        gradients
     }
+}
+
+/// Refuses gradients that are too few, too many, or of other shapes than the inputs.
+fn check<F: Function>(context: &Context<'_>, gradients: &Gradients) -> Result<(), ShapeError> {
+    let refuse =
+        |problem: String, fix: &str| Err(ShapeError::new(format!("backward of {}", F::NAME), problem).help(fix));
+    let (inputs, given) = (context.inputs(), gradients.len());
+    if given != inputs {
+        let problem = format!("it gives {given} gradients, but forward took {inputs} inputs");
+        return refuse(problem, "give one for each input, in order, and None where none flows");
+    }
+    for (index, gradient) in gradients.iter().enumerate() {
+        let (Some(gradient), Some(shape)) = (gradient, context.input_shape(index)) else { continue };
+        if gradient.shape() != shape {
+            let problem = format!("gradient {index} has shape {}, but input {index} has {shape}", gradient.shape());
+            return refuse(problem, "a gradient has the shape of its input: sum over what was broadcast");
+        }
+    }
+    Ok(())
 }
 
 /// Applies a [`Function`] to `inputs`: `Function.apply(…)`.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use smallvec::SmallVec;
 
 use super::operation::{Context, Gradients, Operation};
-use crate::error::ShapeError;
-use crate::tensor::{Inner, Tensor};
+use crate::error::{ShapeError, raise};
+use crate::tensor::{Inner, Shape, Tensor};
 
 /// Where the gradient of an input goes.
 pub(crate) enum Edge {
@@ -40,11 +40,17 @@ impl SavedTensor {
         Self { tensor: tensor.clone(), version: tensor.version() }
     }
 
+    pub(super) fn shape(&self) -> &Shape {
+        self.tensor.shape()
+    }
+
     pub(super) fn unpack(&self, operation: &str) -> Tensor {
         if self.tensor.version() != self.version {
             let shape = self.tensor.shape();
-            panic!(
-                "backward of {operation}: a tensor of shape {shape} that it needs has been written to since\n  help: write to it after backward, or to a copy of it"
+            let problem = format!("a tensor of shape {shape} that it needs has been written to since");
+            raise(
+                ShapeError::new(format!("backward of {operation}"), problem)
+                    .help("write to it after backward, or to a copy of it"),
             );
         }
         self.tensor.clone()

@@ -144,6 +144,11 @@ impl Context<'_> {
         }
     }
 
+    /// The shape of input `index`, if it was saved.
+    pub(super) fn input_shape(&self, index: usize) -> Option<&Shape> {
+        self.inputs.get(index)?.as_ref().map(SavedTensor::shape)
+    }
+
     /// The output, as part of the graph.
     ///
     /// # Panics

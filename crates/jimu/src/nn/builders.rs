@@ -4,6 +4,7 @@
 macro_rules! builders {
     ($($(#[$doc:meta])* $name:ident($type:ty);)*) => {$(
         $(#[$doc])*
+        #[track_caller]
         pub fn $name(mut self, $name: $type) -> Self {
             self.options = self.options.$name($name);
             self

@@ -2,6 +2,7 @@
 
 use super::field::{Field, Fields, Label};
 use super::module::{Forward, Module, fmt_module};
+use crate::error::{ShapeError, raise, relay};
 use crate::tensor::Tensor;
 
 /// A block that can stand in a [`Sequential`]: a [`Module`] with a [`Forward`].
@@ -48,7 +49,10 @@ impl Sequential {
     pub fn add_named(mut self, name: impl Into<String>, block: impl Block + 'static) -> Self {
         let name = name.into();
         let taken = self.blocks.iter().any(|(known, _)| *known == name);
-        assert!(!taken, "Sequential: there is a block named {name:?} already\n  help: give each block its own name");
+        if taken {
+            let problem = format!("there is a block named {name:?} already");
+            raise(ShapeError::new("Sequential", problem).help("give each block its own name"));
+        }
         self.blocks.push((name, Box::new(block)));
         self
     }
@@ -140,10 +144,13 @@ impl Module for Sequential {
 impl Forward for Sequential {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        self.blocks.iter().fold(x.clone(), |x, (name, block)| {
+        // No closure: it would be in the way of the caller's line.
+        let mut x = x.clone();
+        for (name, block) in &self.blocks {
             let _scope = self.label.enter_member(name);
-            block.forward(&x)
-        })
+            x = relay(|| block.forward(&x));
+        }
+        x
     }
 }
 

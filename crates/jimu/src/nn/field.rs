@@ -183,7 +183,13 @@ pub enum Field<'a> {
 /// The fields of a module with their names, in order.
 pub type Fields<'a> = Vec<(String, Field<'a>)>;
 
-/// What a field of a module can be: see [`Module`](derive@super::Module).
+/// What a field of a module can be: see [`Module`](derive@super::Module). A tensor is not, as nobody could tell whether it
+/// is to be trained:
+///
+/// ```compile_fail,E0277
+/// #[derive(jimu::nn::Module)]
+/// struct Scale { gain: jimu::Tensor } // `Tensor` cannot be a field of a module: write nn::Parameter or nn::Buffer
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a module",
     label = "not a parameter, a buffer, a module or a plain option",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::field::{Field, Fields};
 use super::state_dict::{LoadStateDictError, StateDict, load};
+use crate::error::relay;
 use crate::tensor::Tensor;
 
 /// A block with parameters and buffers, possibly made of other blocks: `torch.nn.Module`.
@@ -150,7 +151,7 @@ pub trait Forward {
 impl<F: Forward + ?Sized> Forward for Box<F> {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        (**self).forward(x)
+        relay(|| (**self).forward(x))
     }
 }
 

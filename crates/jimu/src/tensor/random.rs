@@ -13,6 +13,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::{Shape, Tensor};
 use crate::device::Device;
 use crate::dtype::DType;
+use crate::error::{ShapeError, raise};
 
 /// The seed of a thread that has not called [`manual_seed`].
 const DEFAULT_SEED: u64 = 0;
@@ -155,7 +156,12 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn randint(low: i64, high: i64, shape: impl Into<Shape>) -> Self {
-        assert!(low < high, "randint: the range {low}..{high} is empty\n  help: make high larger than low");
+        if low >= high {
+            raise(
+                ShapeError::new("randint", format!("the range {low}..{high} is empty"))
+                    .help("make high larger than low"),
+            );
+        }
         let (shape, mut generator) = (shape.into(), next_stream());
         if Device::of_new_tensors() == Device::Meta {
             return Self::meta(DType::I64, shape);

@@ -3,7 +3,7 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module};
-use super::{PaddingMode, convolution, convolved, draw, repr, repr_mode, repr_padding};
+use super::{PaddingMode, convolution, convolved, draw, repr, repr_mode, repr_padding, steps};
 use crate::error::OrRaise;
 use crate::ops::nn::conv_options::{ConvOptions, Padding};
 use crate::tensor::Tensor;
@@ -59,13 +59,17 @@ impl Conv1d {
         Self { weight, bias, label: Label::default(), options, padding_mode }
     }
 
-    builders! {
+    steps! {
+        "Conv1d":
         /// The distance between neighbouring windows.
         stride(usize);
-        /// Elements at both ends of the input, `"same"` or `"valid"`.
-        padding(impl Into<Padding<usize>>);
         /// The distance between neighbouring taps of the kernel.
         dilation(usize);
+    }
+
+    builders! {
+        /// Elements at both ends of the input, `"same"` or `"valid"`.
+        padding(impl Into<Padding<usize>>);
     }
 
     convolution!("Conv1d");

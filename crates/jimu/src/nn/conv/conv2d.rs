@@ -3,7 +3,7 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module, Pair};
-use super::{PaddingMode, convolution, convolved, draw, repr, repr_mode, repr_padding};
+use super::{PaddingMode, convolution, convolved, draw, repr, repr_mode, repr_padding, steps};
 use crate::error::OrRaise;
 use crate::ops::nn::conv_options::{ConvOptions, Padding};
 use crate::tensor::Tensor;
@@ -62,13 +62,17 @@ impl Conv2d {
         Self { weight, bias, label: Label::default(), options, padding_mode }
     }
 
-    builders! {
+    steps! {
+        "Conv2d":
         /// The distance between neighbouring windows.
         stride(impl Into<Pair>);
-        /// Pixels around the input, `"same"` or `"valid"`.
-        padding(impl Into<Padding>);
         /// The distance between neighbouring taps of the kernel.
         dilation(impl Into<Pair>);
+    }
+
+    builders! {
+        /// Pixels around the input, `"same"` or `"valid"`.
+        padding(impl Into<Padding>);
     }
 
     convolution!("Conv2d");

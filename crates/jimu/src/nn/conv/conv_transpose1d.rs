@@ -3,7 +3,7 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module};
-use super::{convolution, draw, output_padding, repr};
+use super::{convolution, draw, output_padding, repr, steps};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::nn::conv_options::ConvTransposeOptions;
 use crate::ops::nn::conv_transpose2d::try_conv_transpose;
@@ -61,15 +61,19 @@ impl ConvTranspose1d {
         Self { weight, bias, label: Label::default(), options: ConvTransposeOptions::new() }
     }
 
-    builders! {
+    steps! {
+        "ConvTranspose1d":
         /// The distance in the output between the windows of neighbouring inputs.
         stride(usize);
+        /// The distance between neighbouring taps of the kernel.
+        dilation(usize);
+    }
+
+    builders! {
         /// Elements cut off at both ends of the output.
         padding(usize);
         /// Elements added to the output at its end, fewer than the stride or the dilation.
         output_padding(usize);
-        /// The distance between neighbouring taps of the kernel.
-        dilation(usize);
     }
 
     convolution!("ConvTranspose1d");

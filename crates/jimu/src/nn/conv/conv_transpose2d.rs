@@ -3,7 +3,7 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module, Pair};
-use super::{convolution, draw, output_padding, repr};
+use super::{convolution, draw, output_padding, repr, steps};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::nn::conv_options::ConvTransposeOptions;
 use crate::ops::nn::conv_transpose2d::try_conv_transpose;
@@ -63,15 +63,19 @@ impl ConvTranspose2d {
         Self { weight, bias, label: Label::default(), options: ConvTransposeOptions::new() }
     }
 
-    builders! {
+    steps! {
+        "ConvTranspose2d":
         /// The distance in the output between the windows of neighbouring inputs.
         stride(impl Into<Pair>);
+        /// The distance between neighbouring taps of the kernel.
+        dilation(impl Into<Pair>);
+    }
+
+    builders! {
         /// Pixels cut off around the output.
         padding(impl Into<Pair>);
         /// Pixels added to the output below and to the right, fewer than the stride or the dilation.
         output_padding(impl Into<Pair>);
-        /// The distance between neighbouring taps of the kernel.
-        dilation(impl Into<Pair>);
     }
 
     convolution!("ConvTranspose2d");

@@ -35,6 +35,22 @@ pub enum PaddingMode {
     Circular,
 }
 
+/// Builders of options that must not be 0.
+macro_rules! steps {
+    ($layer:literal: $($(#[$doc:meta])* $name:ident($type:ty);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Panics
+        /// If it is 0.
+        #[track_caller]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.options = self.options.$name($name);
+            super::check_step($layer, stringify!($name), self.options.$name);
+            self
+        }
+    )*};
+}
+
 /// The methods that all convolutions share.
 macro_rules! convolution {
     ($layer:literal) => {
@@ -64,12 +80,20 @@ macro_rules! convolution {
     };
 }
 
-use convolution;
+use {convolution, steps};
 
 /// Random filters of this shape and, for so many output channels, a random bias.
 fn draw(sizes: Shape, outputs: Option<usize>) -> (Parameter, Option<Parameter>) {
     let fan_in = sizes[1..].iter().product();
     (init::default_weight(sizes, fan_in), outputs.map(|outputs| init::default_weight([outputs], fan_in)))
+}
+
+#[track_caller]
+fn check_step<S: Extent>(layer: &str, name: &str, step: S) {
+    if step.height_and_width(1).contains(&0) {
+        let problem = format!("{name} is {}", step.shown());
+        raise(ShapeError::new(layer, problem).help("choose numbers of at least 1"));
+    }
 }
 
 #[track_caller]

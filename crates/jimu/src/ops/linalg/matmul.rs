@@ -118,7 +118,11 @@ pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
         }
         _ => {
             let (batch_a, batch_b) = (&a.shape()[..a.dim() - 2], &b.shape()[..b.dim() - 2]);
-            let batch = broadcast_shapes(batch_a, batch_b, "matmul")?;
+            let batch = broadcast_shapes(batch_a, batch_b, "matmul").map_err(|_| {
+                let (a, b) = (a.shape(), b.shape());
+                ShapeError::new("matmul", format!("the batch dimensions of the shapes {a} and {b} cannot be broadcast"))
+                    .help("make all sizes but the last two equal, or 1")
+            })?;
             let spread = |x: &Tensor| {
                 let sizes: Shape = batch.iter().chain(&x.shape()[x.dim() - 2..]).copied().collect();
                 x.expand(sizes)

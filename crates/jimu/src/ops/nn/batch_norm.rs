@@ -1,14 +1,13 @@
 //! `batch_norm`.
 
 use jimu_kernels::buffer::Buffer;
-use jimu_kernels::normalize as kernels;
+use jimu_kernels::normalize::{self as kernels, NormalizeElement};
 
 use super::normalize::{Sets, channel_slabs, check_numbers, normalize};
 use super::planes::with_order;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, no_grad, try_apply};
 use crate::dtype::{Element, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
-use crate::ops::numeric::Elementary;
 use crate::tensor::{Layout, Small, Tensor};
 
 /// The options of [`batch_norm`]; the defaults are PyTorch's.
@@ -147,7 +146,7 @@ struct FixedNorm {
 }
 
 impl FixedNorm {
-    fn values<T: Element<Stored = T> + Elementary>(&self, inputs: &[&Tensor]) -> Tensor {
+    fn values<T: Element<Stored = T> + NormalizeElement>(&self, inputs: &[&Tensor]) -> Tensor {
         let (order, slabs) = channel_slabs(inputs[0]);
         let (mean, mut scale) = (self.mean.to_vec::<T>(), self.scale.to_vec::<T>());
         if self.weighted {

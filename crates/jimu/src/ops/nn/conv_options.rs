@@ -79,6 +79,10 @@ impl<S: Extent> ConvOptions<S> {
     }
 
     /// Pixels around the input, `"same"` or `"valid"`.
+    ///
+    /// # Panics
+    /// If a word is another.
+    #[track_caller]
     pub fn padding(mut self, padding: impl Into<Padding<S>>) -> Self {
         self.padding = padding.into();
         self

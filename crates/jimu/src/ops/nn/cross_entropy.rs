@@ -116,6 +116,12 @@ fn soft_targets(log_probabilities: &Tensor, target: &Tensor, options: &CrossEntr
 fn check(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Result<(), ShapeError> {
     let (scores, wanted) = (x.shape(), target.shape());
     let refuse = |problem: String, help: &str| Err(ShapeError::new("cross_entropy", problem).help(help));
+    if x.inner.node.as_ref().is_some_and(|node| node.name() == "softmax") {
+        return refuse(
+            format!("the input of shape {scores} is the result of softmax, but scores are expected"),
+            "leave the softmax out: it is in the cross-entropy",
+        );
+    }
     if x.dim() == 0 || !x.dtype().is_floating_point() {
         return refuse(
             format!(

@@ -1,10 +1,10 @@
 //! `local_response_norm`.
 
+use super::avg_pool2d::try_avg_pool;
+use super::pair::Pair;
 use super::pool_options::AvgPoolOptions;
 use crate::error::{OrRaise, ShapeError};
-use crate::nn::Pair;
 use crate::ops::index::PadMode;
-use crate::ops::nn::avg_pool2d::try_avg_pool;
 use crate::tensor::Tensor;
 
 /// Divides each channel by a power of the mean square of its neighbours:

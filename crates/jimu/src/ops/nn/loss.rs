@@ -82,9 +82,13 @@ pub(super) fn check_classes(
     let expected: Shape = (0..scores.dim()).filter(|&d| d != dim).map(|d| scores.shape()[d]).collect();
     if expected != *target.shape() {
         let (scores, wanted) = (scores.shape(), target.shape());
+        let help = match wanted == scores {
+            true => "give one class for each sample; y.argmax_dim(1, false) makes classes of one-hot rows",
+            false => "give one class for each sample",
+        };
         return refuse(
             format!("for scores of shape {scores} the class indices must have the shape {expected}, but have {wanted}"),
-            "give one class for each sample",
+            help,
         );
     }
     check_range(name, target, scores.shape()[dim], ignore_index)

@@ -8,13 +8,12 @@
 use std::sync::{Arc, OnceLock};
 
 use jimu_kernels::buffer::Buffer;
-use jimu_kernels::normalize::{self as kernels, Slabs};
+use jimu_kernels::normalize::{self as kernels, NormalizeElement, Slabs};
 
 use super::planes::with_order;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach, is_grad_enabled, no_grad, try_apply};
 use crate::dtype::{Element, dispatch_float};
 use crate::error::ShapeError;
-use crate::ops::numeric::Elementary;
 use crate::tensor::{Layout, Small, Tensor};
 
 /// Which elements share a mean and a variance, the tensor being seen as [batch, groups, channels, inner].
@@ -123,7 +122,7 @@ impl Call {
         self.statistics.get().expect("forward runs before backward")
     }
 
-    fn per_slab<T: Element<Stored = T> + Elementary>(&self, weight: Option<&Tensor>) -> PerSlab<T> {
+    fn per_slab<T: Element<Stored = T> + NormalizeElement>(&self, weight: Option<&Tensor>) -> PerSlab<T> {
         let Statistics { mean, scale, .. } = self.statistics();
         let (mean, scale) = (mean.to_vec::<T>(), scale.to_vec::<T>());
         let sets = || (0..mean.len() * self.sets.channels).map(|slab| slab / self.sets.channels);
@@ -135,7 +134,7 @@ impl Call {
     }
 
     /// The weights or biases, repeated for each slab; `missing` where there are none.
-    fn per_weight<T: Element<Stored = T> + Elementary>(&self, numbers: Option<&Tensor>, missing: f64) -> Vec<T> {
+    fn per_weight<T: Element<Stored = T> + NormalizeElement>(&self, numbers: Option<&Tensor>, missing: f64) -> Vec<T> {
         let count = self.sets.count() * self.sets.channels;
         match numbers {
             Some(numbers) => numbers.to_vec::<T>().into_iter().cycle().take(count).collect(),
@@ -143,7 +142,7 @@ impl Call {
         }
     }
 
-    fn values<T: Element<Stored = T> + Elementary>(
+    fn values<T: Element<Stored = T> + NormalizeElement>(
         &self,
         x: &Tensor,
         weight: Option<&Tensor>,
@@ -164,7 +163,7 @@ impl Call {
         Tensor::from_buffer::<T>(out, Layout::in_order(x.size(), &order))
     }
 
-    fn row_values<T: Element<Stored = T> + Elementary>(
+    fn row_values<T: Element<Stored = T> + NormalizeElement>(
         &self,
         x: &[T],
         weight: Option<&Tensor>,
@@ -179,12 +178,12 @@ impl Call {
     }
 
     /// One number for each element of a row.
-    fn row_weight<T: Element<Stored = T> + Elementary>(&self, numbers: Option<&Tensor>, missing: f64) -> Vec<T> {
+    fn row_weight<T: Element<Stored = T> + NormalizeElement>(&self, numbers: Option<&Tensor>, missing: f64) -> Vec<T> {
         numbers.map_or_else(|| vec![T::of(missing); self.sets.channels], |numbers| numbers.to_vec::<T>())
     }
 
     /// The statistics of each set, put together from those of its slabs.
-    fn set_statistics<T: Element<Stored = T> + Elementary>(&self, x: &[T], slabs: Slabs) {
+    fn set_statistics<T: Element<Stored = T> + NormalizeElement>(&self, x: &[T], slabs: Slabs) {
         let [mut means, mut variances] = [(); 2].map(|()| vec![T::of(0.0); slabs.count]);
         if !x.is_empty() {
             kernels::moments(x, slabs, &mut means, &mut variances);
@@ -215,7 +214,7 @@ impl Call {
     }
 
     /// The gradients of the input, if `of_x`, of the weight and of the bias.
-    fn gradients<T: Element<Stored = T> + Elementary>(
+    fn gradients<T: Element<Stored = T> + NormalizeElement>(
         &self,
         [grad, x]: [&Tensor; 2],
         weight: Option<&Tensor>,
@@ -235,7 +234,7 @@ impl Call {
         [Tensor::from_buffer::<T>(out, layout), Tensor::from_vec(of_weight, count), Tensor::from_vec(of_bias, count)]
     }
 
-    fn row_gradients<T: Element<Stored = T> + Elementary>(
+    fn row_gradients<T: Element<Stored = T> + NormalizeElement>(
         &self,
         [grad, x]: [&[T]; 2],
         weight: Option<&Tensor>,
@@ -251,7 +250,7 @@ impl Call {
         kernels::row_weight_gradients([grad, x], [&mean, &scale], of_weight, of_bias);
     }
 
-    fn slab_gradients<T: Element<Stored = T> + Elementary>(
+    fn slab_gradients<T: Element<Stored = T> + NormalizeElement>(
         &self,
         [grad, x]: [&[T]; 2],
         slabs: Slabs,

@@ -113,6 +113,9 @@ mod tests {
     fn images_too_small_are_refused() {
         assert!(LeNet::for_images(1, 16, 16, 10).is_ok());
         let message = LeNet::for_images(1, 15, 15, 10).err().unwrap().to_string();
-        assert_eq!(message, "lenet cannot take images of 15x15: two 5x5 convolutions with pooling leave no pixel");
+        assert_eq!(
+            message,
+            "lenet cannot take images of 15x15: two 5x5 convolutions with pooling leave no pixel\n  help: resize them, or choose another model"
+        );
     }
 }

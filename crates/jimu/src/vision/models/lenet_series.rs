@@ -438,6 +438,9 @@ mod tests {
     #[test]
     fn other_sizes_are_refused() {
         let message = LeNet5::new(1, 30, 10).err().unwrap().to_string();
-        assert_eq!(message, "lenet5 cannot take images of 30x30: it is made for 28x28 and 32x32");
+        assert_eq!(
+            message,
+            "lenet5 cannot take images of 30x30: it is made for 28x28 and 32x32\n  help: resize them, or choose another model"
+        );
     }
 }

@@ -154,7 +154,7 @@ pub enum ModelError {
         name: String,
     },
     /// The network does not fit the images.
-    #[error("{model} cannot take images of {height}x{width}: {reason}")]
+    #[error("{model} cannot take images of {height}x{width}: {reason}\n  help: resize them, or choose another model")]
     Size {
         /// The network.
         model: &'static str,
