@@ -260,10 +260,8 @@ mod tests {
     fn the_other_direction_runs_over_the_reversed_sequence() {
         let (x, both) = (Tensor::randn([4, 2, 3]), GRU::new(3, 5).bidirectional(true));
         let one = GRU::new(3, 5);
-        let reverse = both
-            .state_dict()
-            .iter()
-            .filter_map(|(name, tensor)| Some((name.strip_suffix("_reverse")?.to_owned(), tensor.clone())));
+        let state = both.state_dict().into_iter();
+        let reverse = state.filter_map(|(name, tensor)| Some((name.strip_suffix("_reverse")?.to_owned(), tensor)));
         one.load_state_dict(&reverse.collect()).unwrap();
         let (output, _) = both.forward(&x, None);
         assert_close(&output.narrow(-1, 5, 5), &one.forward(&x.flip(0), None).0.flip(0));

@@ -34,6 +34,8 @@ pub(super) fn cross_entropy(x: &Tensor, target: &Tensor, options: &CrossEntropyO
 /// What is known of the samples.
 struct Samples {
     reduction: Reduction,
+    /// Whether the loss is 0 / 0.
+    mean_of_nothing: bool,
     /// The class of each, 0 where it is ignored.
     classes: Tensor,
     /// What the gradient of each loss is multiplied by: its weight, or 0 where it is ignored, by the sum of all for a mean.
@@ -51,13 +53,16 @@ impl Samples {
         };
         let given = target.to_vec::<i64>();
         let mut factors: Vec<f64> = given.iter().map(weigh).collect();
+        let total: f64 = factors.iter().sum();
         if options.reduction == Reduction::Mean {
-            let total: f64 = factors.iter().sum();
-            factors.iter_mut().for_each(|factor| *factor /= total);
+            // What is ignored stays 0, also where the mean is of nothing.
+            let counted = factors.iter_mut().zip(&given).filter(|&(_, &class)| counts(class));
+            counted.for_each(|(factor, _)| *factor /= total);
         }
         let classes: Vec<i64> = given.into_iter().map(|class| if counts(class) { class } else { 0 }).collect();
         Self {
             reduction: options.reduction,
+            mean_of_nothing: options.reduction == Reduction::Mean && total == 0.0,
             classes: Tensor::from_vec(classes, target.size()),
             factors: Tensor::from_vec(factors, target.size()).to(dtype),
         }
@@ -138,6 +143,7 @@ impl Operation for CrossEntropy {
             tensor(losses)
         });
         match self.samples.reduction {
+            _ if self.samples.mean_of_nothing => Tensor::full_of([], f64::NAN, spec.dtype),
             Reduction::None => losses * &self.samples.factors,
             Reduction::Mean | Reduction::Sum => (losses * &self.samples.factors).sum(),
         }
@@ -268,7 +274,10 @@ mod tests {
     fn when_all_are_ignored_the_mean_is_of_nothing() {
         let x = Tensor::zeros([2, 3]).requires_grad_();
         let classes = Tensor::new([-100, -100]);
-        assert!(x.cross_entropy(&classes).item().is_nan());
+        let mean = x.cross_entropy(&classes);
+        mean.backward();
+        assert!(mean.item().is_nan());
+        assert_eq!(x.grad().unwrap().to_vec::<f32>(), [0.0; 6]);
         let options = CrossEntropyOptions { reduction: Reduction::Sum, ..Default::default() };
         let loss = of_any_kind(&x, &classes, &options);
         loss.backward();
