@@ -99,6 +99,7 @@ from_value! {
     f64, "a number", |value| match value {
         Value::Int(value) => Some(*value as f64),
         Value::Float(value) => Some(*value),
+        Value::Tensor(tensor) if tensor.dim() == 0 => Some(tensor.item()),
         _ => None,
     };
     String, "a str", |value| if let Value::Text(text) = value { Some(text.clone()) } else { None };

@@ -128,10 +128,10 @@ pub struct BatchOperand<'a, T> {
 ///
 /// # Panics
 /// If `a` and `b` have different numbers of matrices, a matrix reaches beyond its slice, or matrices of `c` overlap.
-pub fn batched_gemm<T: GemmElement>(
+pub fn batched_gemm<'a, T: GemmElement>(
     shape: GemmShape,
-    a: BatchOperand<T>,
-    b: BatchOperand<T>,
+    a: BatchOperand<'a, T>,
+    b: BatchOperand<'a, T>,
     c: &mut [T],
     c_step: usize,
     c_strides: Strides,
@@ -146,7 +146,10 @@ pub fn batched_gemm<T: GemmElement>(
     assert!(batch == 1 || c_step >= span, "batched_gemm: matrices of c span {span} but are only {c_step} apart");
     assert!(c.len() >= (batch - 1) * c_step + span, "batched_gemm: c has {} elements, too few", c.len());
     let product = |index: usize, c: &mut [T]| {
-        let (left, right) = (&a.data[a.offsets[index]..], &b.data[b.offsets[index]..]);
+        // With k = 0 there is nothing to point to.
+        let part =
+            |operand: BatchOperand<'a, T>| if shape.k == 0 { &[] } else { &operand.data[operand.offsets[index]..] };
+        let (left, right) = (part(a), part(b));
         gemm(shape, left, a.strides, right, b.strides, &mut c[..span], c_strides, accumulate);
     };
     let c_step = c_step.max(span);

@@ -9,6 +9,7 @@ pub mod gemm;
 pub mod math;
 pub mod normalize;
 pub mod optimizer;
+pub mod peak;
 pub mod pixels;
 pub mod pool2d;
 pub mod reduce;

@@ -56,8 +56,28 @@ pub trait Elementary:
     fn tanh(self) -> Self;
     /// 1 / (1 + e⁻ˣ).
     fn sigmoid(self) -> Self;
+    /// The angle between 0 and π whose cosine this is.
+    fn acos(self) -> Self;
+    /// The positive number whose hyperbolic cosine this is.
+    fn acosh(self) -> Self;
+    /// The angle between -π/2 and π/2 whose sine this is.
+    fn asin(self) -> Self;
+    /// The number whose hyperbolic sine this is.
+    fn asinh(self) -> Self;
+    /// The angle between -π/2 and π/2 whose tangent this is.
+    fn atan(self) -> Self;
+    /// The number whose hyperbolic tangent this is.
+    fn atanh(self) -> Self;
+    /// The hyperbolic cosine.
+    fn cosh(self) -> Self;
+    /// The hyperbolic sine.
+    fn sinh(self) -> Self;
+    /// √(x² + y²) without overflow in between.
+    fn hypot(self, y: Self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
+    /// 1 - erf(x), accurate where it is tiny.
+    fn erfc(self) -> Self;
 }
 
 /// The functions that both types take from the standard library.
@@ -71,7 +91,7 @@ macro_rules! standard {
 }
 
 impl Elementary for f32 {
-    standard!(f32: sqrt recip log2 log10 sin cos tan);
+    standard!(f32: sqrt recip log2 log10 sin cos tan acos acosh asin asinh atan atanh cosh sinh);
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -121,13 +141,20 @@ impl Elementary for f32 {
         1.0 / (1.0 + exp(-self))
     }
     #[inline(always)]
+    fn hypot(self, y: Self) -> Self {
+        f32::hypot(self, y)
+    }
+    #[inline(always)]
     fn erf(self) -> Self {
         erf(self)
+    }
+    fn erfc(self) -> Self {
+        libm::erfcf(self)
     }
 }
 
 impl Elementary for f64 {
-    standard!(f64: sqrt recip exp exp2 exp_m1 ln ln_1p log2 log10 sin cos tan tanh);
+    standard!(f64: sqrt recip exp exp2 exp_m1 ln ln_1p log2 log10 sin cos tan tanh acos acosh asin asinh atan atanh cosh sinh);
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -141,8 +168,15 @@ impl Elementary for f64 {
     fn sigmoid(self) -> Self {
         1.0 / (1.0 + (-self).exp())
     }
+    #[inline(always)]
+    fn hypot(self, y: Self) -> Self {
+        f64::hypot(self, y)
+    }
     fn erf(self) -> Self {
         libm::erf(self)
+    }
+    fn erfc(self) -> Self {
+        libm::erfc(self)
     }
 }
 

@@ -34,7 +34,11 @@ fn arange(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
         (None, None) => bail!("argument end is missing"),
     };
     let step = arguments.or("step", Scalar::Int(1))?;
-    finish(arguments, Tensor::arange_step(start, end, step))
+    let made = match arguments.keyword("dtype", None)? {
+        Some(dtype) => Tensor::arange_of(start, end, step, dtype),
+        None => Tensor::arange_step(start, end, step),
+    };
+    finish(arguments, made)
 }
 
 fn eye(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
@@ -57,7 +61,8 @@ fn filled(arguments: &mut Arguments, value: f64) -> Result<Vec<Tensor>> {
 fn linspace(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let (start, end) = (arguments.take("start")?, arguments.take("end")?);
     let steps = arguments.take("steps")?;
-    finish(arguments, Tensor::linspace(start, end, steps))
+    let dtype = arguments.keyword("dtype", None)?.unwrap_or(DType::F32);
+    finish(arguments, Tensor::linspace_of(start, end, steps, dtype))
 }
 
 /// Applies `dtype`, `device` and `requires_grad`.

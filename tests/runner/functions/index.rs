@@ -5,15 +5,28 @@ use jimu::Tensor;
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
+use crate::runner::value::Operand;
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
+        "argsort" => argsort,
+        "bincount" => bincount,
         "gather" => gather,
         "index_add" => index_add,
+        "index_copy" => index_copy,
+        "index_fill" => index_fill,
+        "index_put" => index_put,
         "index_select" => index_select,
+        "masked_select" => masked_select,
         "nn.functional.one_hot" => one_hot,
+        "nonzero" | "argwhere" => nonzero,
+        "scatter" => scatter,
         "scatter_add" => scatter_add,
+        "searchsorted" => searchsorted,
+        "sort" => sort,
+        "take" => take,
         "take_along_dim" => take_along_dim,
+        "topk" => topk,
         _ => return None,
     })
 }
@@ -63,4 +76,119 @@ fn take_along_dim(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     let indices: Tensor = arguments.take("indices")?;
     one(input.take_along_dim(&indices, arguments.optional::<isize>("dim")?))
+}
+
+/// `f(input, dim=-1, descending=False, stable=False)`; jimu's order is always stable.
+fn sort(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.or("dim", -1)?;
+    let descending = arguments.or("descending", false)?;
+    arguments.optional::<bool>("stable")?;
+    let (values, positions) = input.sort(dim, descending);
+    Ok(vec![values, positions])
+}
+
+/// `f(input, dim=-1, descending=False, stable=False)`.
+fn argsort(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.or("dim", -1)?;
+    let descending = arguments.or("descending", false)?;
+    arguments.optional::<bool>("stable")?;
+    one(input.argsort(dim, descending))
+}
+
+/// `f(input, k, dim=-1, largest=True, sorted=True)`; jimu's results are always in order.
+fn topk(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let k = arguments.take("k")?;
+    let dim = arguments.or("dim", -1)?;
+    let largest = arguments.or("largest", true)?;
+    arguments.or("sorted", true)?;
+    let (values, positions) = input.topk(k, dim, largest);
+    Ok(vec![values, positions])
+}
+
+/// `f(input, weights=None, minlength=0)`.
+fn bincount(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    arguments.only("weights", None::<f64>)?;
+    one(input.bincount(arguments.or("minlength", 0)?))
+}
+
+/// `f(input, dim, index, source)`.
+fn index_copy(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    one(input.index_copy(dim, &index, &arguments.take("source")?))
+}
+
+/// `f(input, dim, index, value)`.
+fn index_fill(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    let value: Operand = arguments.take("value")?;
+    one(input.index_fill(dim, &index, value.borrow()))
+}
+
+/// `f(input, indices, values, accumulate=False)`.
+fn index_put(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let indices: Vec<Tensor> = arguments.take("indices")?;
+    let values: Operand = arguments.take("values")?;
+    let accumulate = arguments.or("accumulate", false)?;
+    one(input.index_put(&indices.iter().collect::<Vec<_>>(), values.borrow(), accumulate))
+}
+
+fn masked_select(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.masked_select(&arguments.take("mask")?))
+}
+
+/// `f(input, *, as_tuple=False)`.
+fn nonzero(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    Ok(match arguments.keyword("as_tuple", false)? {
+        true => input.atleast_1d().nonzero().unbind(1),
+        false => vec![input.nonzero()],
+    })
+}
+
+/// `f(input, dim, index, src, *, reduce=None)` with a tensor or a number for `src`.
+fn scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let dim = arguments.take("dim")?;
+    let index: Tensor = arguments.take("index")?;
+    let source: Operand = arguments.take(if arguments.peek("value").is_some() { "value" } else { "src" })?;
+    one(match arguments.keyword::<Option<String>>("reduce", None)?.as_deref() {
+        None => input.scatter(dim, &index, source.borrow()),
+        Some("add") => match source {
+            Operand::Tensor(source) => input.scatter_add(dim, &index, &source),
+            Operand::Scalar(source) => {
+                let source = Tensor::full_of(index.size(), source, input.dtype());
+                input.scatter_add(dim, &index, &source)
+            }
+        },
+        Some(other) => bail!("argument reduce cannot be {other:?} yet"),
+    })
+}
+
+/// `f(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)`.
+fn searchsorted(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let sequence: Tensor = arguments.take("sorted_sequence")?;
+    let values: Tensor = arguments.take("input")?;
+    arguments.only("out_int32", false)?;
+    let side: Option<String> = arguments.keyword("side", None)?;
+    let right = arguments.keyword("right", false)? || side.as_deref() == Some("right");
+    let sequence = match arguments.keyword::<Option<Tensor>>("sorter", None)? {
+        Some(order) => sequence.take_along_dim(&order, -1),
+        None => sequence,
+    };
+    one(sequence.searchsorted(&values, right))
+}
+
+fn take(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.take(&arguments.take("index")?))
 }

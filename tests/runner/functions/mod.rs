@@ -4,7 +4,9 @@ mod activation;
 mod attention;
 mod convolution;
 mod creation;
+mod image;
 mod index;
+mod linalg;
 mod loss;
 mod normalization;
 mod pointwise;
@@ -32,7 +34,9 @@ fn exactly(name: &str) -> Option<Function> {
         attention::find,
         convolution::find,
         creation::find,
+        image::find,
         index::find,
+        linalg::find,
         loss::find,
         normalization::find,
         pointwise::find,

@@ -10,9 +10,17 @@ use crate::runner::value::{Operand, Value};
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
         "abs" => |a| unary(a, Tensor::abs),
+        "acos" => |a| unary(a, Tensor::acos),
+        "acosh" => |a| unary(a, Tensor::acosh),
+        "asin" => |a| unary(a, Tensor::asin),
+        "asinh" => |a| unary(a, Tensor::asinh),
+        "atan" => |a| unary(a, Tensor::atan),
+        "atanh" => |a| unary(a, Tensor::atanh),
         "ceil" => |a| unary(a, Tensor::ceil),
         "cos" => |a| unary(a, Tensor::cos),
+        "cosh" => |a| unary(a, Tensor::cosh),
         "erf" => |a| unary(a, Tensor::erf),
+        "erfc" => |a| unary(a, Tensor::erfc),
         "exp" => |a| unary(a, Tensor::exp),
         "exp2" => |a| unary(a, Tensor::exp2),
         "expm1" => |a| unary(a, Tensor::expm1),
@@ -26,6 +34,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "log1p" => |a| unary(a, Tensor::log1p),
         "log2" => |a| unary(a, Tensor::log2),
         "logical_not" => |a| unary(a, Tensor::logical_not),
+        "logit" => logit,
+        "nan_to_num" => nan_to_num,
         "neg" => |a| unary(a, Tensor::neg),
         "reciprocal" => |a| unary(a, Tensor::reciprocal),
         "relu" => |a| unary(a, Tensor::relu),
@@ -33,6 +43,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "sigmoid" => |a| unary(a, Tensor::sigmoid),
         "sign" => |a| unary(a, Tensor::sign),
         "sin" => |a| unary(a, Tensor::sin),
+        "sinh" => |a| unary(a, Tensor::sinh),
         "sqrt" => |a| unary(a, Tensor::sqrt),
         "square" => |a| unary(a, Tensor::square),
         "tan" => |a| unary(a, Tensor::tan),
@@ -45,7 +56,17 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "mul" => |a| arithmetic(a, |x, y| x * y, |x, y| x * y, |x, y| x * y),
         "div" => div,
         "true_divide" => |a| arithmetic(a, |x, y| x / y, |x, y| x / y, |x, y| x / y),
-        "atan2" => atan2,
+        "addcdiv" => |a| addc(a, Tensor::addcdiv),
+        "addcmul" => |a| addc(a, Tensor::addcmul),
+        "allclose" => |a| close(a, |x, y, rtol, atol, nan| Tensor::new(x.allclose(y, rtol, atol, nan))),
+        "atan2" => |a| pair(a, Tensor::atan2),
+        "equal" => |a| pair(a, |x, y| Tensor::new(x.equal(y))),
+        "hypot" => |a| pair(a, Tensor::hypot),
+        "isclose" => |a| close(a, Tensor::isclose),
+        "lerp" => lerp,
+        "logaddexp" => |a| pair(a, Tensor::logaddexp),
+        "logaddexp2" => |a| pair(a, Tensor::logaddexp2),
+        "xlogy" => |a| binary(a, "other", |x, y| x.xlogy(y)),
         "floor_divide" => |a| binary(a, "other", |x, y| x.floor_divide(y)),
         "fmod" => |a| binary(a, "other", |x, y| x.fmod(y)),
         "maximum" => |a| binary(a, "other", |x, y| x.maximum(y)),
@@ -64,6 +85,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "logical_xor" => |a| binary(a, "other", |x, y| x.logical_xor(y)),
 
         "clamp" => clamp,
+        "clamp_max" => |a| binary(a, "max", |x, y| x.clamp_max(y)),
+        "clamp_min" => |a| binary(a, "min", |x, y| x.clamp_min(y)),
         "masked_fill" => masked_fill,
         "where" => where_,
         _ => return None,
@@ -124,9 +147,52 @@ fn div(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     binary(arguments, "other", |x, y| x.div_rounded(y, rounding))
 }
 
-fn atan2(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+/// `f(input, other)` with a tensor for `other`.
+fn pair(arguments: &mut Arguments, operation: impl Fn(&Tensor, &Tensor) -> Tensor) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
-    one(input.atan2(&arguments.take("other")?))
+    one(operation(&input, &arguments.take("other")?))
+}
+
+/// `f(input, tensor1, tensor2, *, value=1)`.
+fn addc(
+    arguments: &mut Arguments,
+    operation: impl Fn(&Tensor, &Tensor, &Tensor, Scalar) -> Tensor,
+) -> Result<Vec<Tensor>> {
+    let value = arguments.keyword("value", Scalar::Int(1))?;
+    let input: Tensor = arguments.take("input")?;
+    let first: Tensor = arguments.take("tensor1")?;
+    one(operation(&input, &first, &arguments.take("tensor2")?, value))
+}
+
+/// `f(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)`.
+fn close(
+    arguments: &mut Arguments,
+    operation: impl Fn(&Tensor, &Tensor, f64, f64, bool) -> Tensor,
+) -> Result<Vec<Tensor>> {
+    let (input, other): (Tensor, Tensor) = (arguments.take("input")?, arguments.take("other")?);
+    let (rtol, atol) = (arguments.or("rtol", 1e-5)?, arguments.or("atol", 1e-8)?);
+    one(operation(&input, &other, rtol, atol, arguments.or("equal_nan", false)?))
+}
+
+/// `f(input, end, weight)`.
+fn lerp(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let (input, end): (Tensor, Tensor) = (arguments.take("input")?, arguments.take("end")?);
+    let weight: Operand = arguments.take("weight")?;
+    one(input.lerp(&end, weight.borrow()))
+}
+
+/// `f(input, eps=None)`.
+fn logit(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    one(input.logit(arguments.optional::<f64>("eps")?))
+}
+
+/// `f(input, nan=None, posinf=None, neginf=None)`.
+fn nan_to_num(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let input: Tensor = arguments.take("input")?;
+    let nan = arguments.optional("nan")?.unwrap_or(0.0);
+    let positive: Option<f64> = arguments.optional("posinf")?;
+    one(input.nan_to_num(nan, positive, arguments.optional::<f64>("neginf")?))
 }
 
 /// `f(input, other)` with a tensor or a number for `other`.

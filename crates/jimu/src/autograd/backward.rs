@@ -1,10 +1,13 @@
 //! From a loss back to the leaves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::mode::with_grad;
 use super::node::{Edge, Node};
+use super::operation::another_handle;
 use crate::error::{OrRaise, ShapeError, relay};
 use crate::tensor::Tensor;
 
@@ -20,7 +23,7 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct BackwardOptions {
-    gradient: Option<Tensor>,
+    gradients: Vec<Option<Tensor>>,
     retain_graph: bool,
     create_graph: bool,
 }
@@ -33,7 +36,21 @@ impl BackwardOptions {
 
     /// The gradient of whatever comes after, of the tensor's own shape; needed if the tensor is not a scalar.
     pub fn gradient(mut self, gradient: &Tensor) -> Self {
-        self.gradient = Some(gradient.clone());
+        self.gradients = vec![Some(gradient.clone())];
+        self
+    }
+
+    /// A gradient for each of several outputs, in order; `None` for a scalar's own 1: `grad_outputs`.
+    ///
+    /// ```
+    /// use jimu::{Tensor, autograd::{BackwardOptions, grad}};
+    /// let x = Tensor::new([1.0, 2.0]).requires_grad_();
+    /// let (y, loss) = (&x * 3.0, x.sum());
+    /// let options = BackwardOptions::new().gradients(&[Some(&Tensor::new([1.0, 10.0])), None]);
+    /// assert_eq!(grad(&[&y, &loss], &[&x], options)[0].to_vec::<f32>(), [4.0, 31.0]);
+    /// ```
+    pub fn gradients(mut self, gradients: &[Option<&Tensor>]) -> Self {
+        self.gradients = gradients.iter().map(|gradient| gradient.cloned()).collect();
         self
     }
 
@@ -76,8 +93,8 @@ impl Tensor {
     }
 }
 
-/// As [`Tensor::backward`], from several tensors at once: `torch.autograd.backward`. With a gradient in the options,
-/// there must be one tensor.
+/// As [`Tensor::backward`], from several tensors at once: `torch.autograd.backward`. With gradients in the
+/// options, there must be one for each tensor.
 ///
 /// # Panics
 /// As [`Tensor::backward`].
@@ -90,13 +107,12 @@ impl Tensor {
 /// ```
 #[track_caller]
 pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
-    let mut walk = Walk::new(&options, None);
-    walk.start(tensors, &options).or_raise();
-    relay(|| walk.run()).or_raise();
+    relay(|| Walk::new(&options, None).run(tensors, &options)).or_raise();
 }
 
 /// The gradients of the sum of `outputs` with respect to `inputs`, without touching any [`Tensor::grad`]:
-/// `torch.autograd.grad`. With `create_graph` they can be differentiated again.
+/// [`torch.autograd.grad`](https://pytorch.org/docs/stable/generated/torch.autograd.grad.html). With `create_graph` they
+/// can be differentiated again. Only what leads to the inputs is computed.
 ///
 /// # Panics
 /// As [`Tensor::backward`]; and if no gradient flows to one of the inputs.
@@ -111,15 +127,47 @@ pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
 /// ```
 #[track_caller]
 pub fn grad(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -> Vec<Tensor> {
-    let mut walk = Walk::new(&options, Some(inputs));
-    walk.start(outputs, &options).or_raise();
-    relay(|| walk.run()).or_raise();
+    let found = relay(|| try_grad(outputs, inputs, options, false)).or_raise();
     let mut gradients = Vec::with_capacity(inputs.len());
-    for (index, input) in inputs.iter().enumerate() {
-        let found = walk.wanted.as_mut().and_then(|wanted| wanted.found[index].take());
-        gradients.push(found.ok_or_else(|| not_reached(index, input)).or_raise());
+    for (index, (gradient, input)) in found.into_iter().zip(inputs).enumerate() {
+        gradients.push(gradient.ok_or_else(|| not_reached(index, input)).or_raise());
     }
     gradients
+}
+
+/// As [`grad`], with `None` for an input that no gradient flows to: `allow_unused=True`.
+///
+/// # Panics
+/// As [`Tensor::backward`].
+///
+/// ```
+/// use jimu::{Tensor, autograd::{BackwardOptions, grad_allow_unused}};
+/// let (x, other) = (Tensor::new(2.0).requires_grad_(), Tensor::new(1.0).requires_grad_());
+/// let gradients = grad_allow_unused(&[&(&x * 3.0)], &[&x, &other], BackwardOptions::new());
+/// assert!(gradients[0].is_some() && gradients[1].is_none());
+/// ```
+#[track_caller]
+pub fn grad_allow_unused(outputs: &[&Tensor], inputs: &[&Tensor], options: BackwardOptions) -> Vec<Option<Tensor>> {
+    relay(|| try_grad(outputs, inputs, options, false)).or_raise()
+}
+
+/// As [`grad_allow_unused`], where the inputs are the ends of the graph: what they were computed from is not looked at.
+pub(super) fn grad_up_to(
+    output: &Tensor,
+    inputs: &[&Tensor],
+    options: BackwardOptions,
+) -> Result<Vec<Option<Tensor>>, ShapeError> {
+    try_grad(&[output], inputs, options, true)
+}
+
+fn try_grad(
+    outputs: &[&Tensor],
+    inputs: &[&Tensor],
+    options: BackwardOptions,
+    ends: bool,
+) -> Result<Vec<Option<Tensor>>, ShapeError> {
+    let wanted = Wanted::new(outputs, inputs, ends);
+    Walk::new(&options, Some(wanted)).run(outputs, &options)
 }
 
 fn not_reached(index: usize, input: &Tensor) -> ShapeError {
@@ -128,91 +176,190 @@ fn not_reached(index: usize, input: &Tensor) -> ShapeError {
         .help("ask only for tensors that require gradients and that the outputs were computed from")
 }
 
-/// The inputs of [`grad`], and their gradients as they come.
+/// The inputs of [`grad`], their gradients as they come, and the part of the graph that leads to them.
 struct Wanted<'a> {
     inputs: &'a [&'a Tensor],
     found: Vec<Option<Tensor>>,
+    /// The numbers of the nodes whose gradient is an input's or leads to one.
+    leading: HashSet<u64>,
+    /// The numbers of the nodes that pass gradients on.
+    passing: HashSet<u64>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn new(outputs: &[&Tensor], inputs: &'a [&'a Tensor], ends: bool) -> Self {
+        let made: HashSet<u64> =
+            inputs.iter().filter_map(|input| input.inner.node.as_ref()).map(|node| node.sequence()).collect();
+        let mut wanted =
+            Self { inputs, found: vec![None; inputs.len()], leading: HashSet::new(), passing: HashSet::new() };
+        // A node's inputs have smaller numbers, so in ascending order they are settled first.
+        for node in nodes(outputs, |node| ends && made.contains(&node.sequence())).into_values() {
+            let is_input = made.contains(&node.sequence());
+            if !(ends && is_input) && node.edges().iter().any(|edge| wanted.leads(edge)) {
+                wanted.passing.insert(node.sequence());
+            }
+            if is_input || wanted.passing.contains(&node.sequence()) {
+                wanted.leading.insert(node.sequence());
+            }
+        }
+        wanted
+    }
+
+    /// Whether a gradient that takes this edge reaches an input.
+    fn leads(&self, edge: &Edge) -> bool {
+        match edge {
+            Edge::Nowhere => false,
+            Edge::Leaf(leaf) => self.inputs.iter().any(|input| input.is_same(leaf)),
+            Edge::Node(node) => self.leading.contains(&node.sequence()),
+        }
+    }
+
     fn add(&mut self, matches: impl Fn(&Tensor) -> bool, gradient: &Tensor) {
         for (input, found) in self.inputs.iter().zip(&mut self.found) {
             if matches(input) {
-                *found = Some(sum(found.take(), gradient.clone()));
+                *found = Some(gradient.clone());
             }
         }
     }
 }
 
-/// Nodes whose gradient is not complete yet, by descending sequence: when a node is the last, all its users are done.
+/// The nodes of the graph behind `outputs` by their numbers, without what lies behind an `end`.
+fn nodes<'a>(outputs: &[&'a Tensor], end: impl Fn(&Node) -> bool) -> BTreeMap<u64, &'a Node> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<&Node> = outputs.iter().filter_map(|output| output.inner.node.as_deref()).collect();
+    while let Some(node) = open.pop() {
+        if found.insert(node.sequence(), node).is_none() && !end(node) {
+            open.extend(node.edges().iter().filter_map(|edge| match edge {
+                Edge::Node(node) => Some(&**node),
+                Edge::Leaf(_) | Edge::Nowhere => None,
+            }));
+        }
+    }
+    found
+}
+
+/// One backward.
 struct Walk<'a> {
+    /// Nodes whose gradient is not complete yet: when a node is the last, all its users are done.
     pending: BTreeMap<u64, (Arc<Node>, Tensor)>,
+    /// The leaves that gradients have reached, in the order in which they have, and where each stands among them.
+    leaves: Vec<(Tensor, Tensor)>,
+    places: HashMap<*const (), usize>,
     wanted: Option<Wanted<'a>>,
-    leaves: HashMap<*const (), (Tensor, Tensor)>,
     retain: bool,
     create: bool,
 }
 
 impl<'a> Walk<'a> {
-    fn new(options: &BackwardOptions, inputs: Option<&'a [&'a Tensor]>) -> Self {
+    fn new(options: &BackwardOptions, wanted: Option<Wanted<'a>>) -> Self {
         Self {
             pending: BTreeMap::new(),
-            wanted: inputs.map(|inputs| Wanted { inputs, found: vec![None; inputs.len()] }),
-            leaves: HashMap::new(),
+            leaves: Vec::new(),
+            places: HashMap::new(),
+            wanted,
             retain: options.retain_graph || options.create_graph,
             create: options.create_graph,
         }
     }
 
+    /// The gradients of the inputs, if some were wanted.
+    fn run(mut self, tensors: &[&Tensor], options: &BackwardOptions) -> Result<Vec<Option<Tensor>>, ShapeError> {
+        with_grad(self.create, || {
+            self.start(tensors, options)?;
+            while let Some((_, (node, gradient))) = self.pending.pop_last() {
+                self.visit(&node, gradient)?;
+            }
+            self.finish()?;
+            Ok(self.wanted.map_or_else(Vec::new, |wanted| wanted.found))
+        })
+    }
+
     fn start(&mut self, tensors: &[&Tensor], options: &BackwardOptions) -> Result<(), ShapeError> {
-        for tensor in tensors {
-            check_start(tensor, options)?;
-            let gradient = options.gradient.clone().unwrap_or_else(|| tensor.detach().ones_like());
+        let given = options.gradients.len();
+        if given != 0 && given != tensors.len() {
+            return Err(ShapeError::new(
+                "backward",
+                format!("{given} gradients are given for {} tensors", tensors.len()),
+            )
+            .help("give one for each, in order"));
+        }
+        for (index, tensor) in tensors.iter().enumerate() {
+            let gradient = options.gradients.get(index).and_then(Option::as_ref);
+            check_start(tensor, gradient)?;
+            let gradient = gradient.map_or_else(|| tensor.detach().ones_like(), |gradient| gradient.to(tensor.dtype()));
             self.send(&Edge::to(tensor), gradient);
         }
         Ok(())
     }
 
+    /// Adds a gradient to what has come to the end of `edge` so far.
     fn send(&mut self, edge: &Edge, gradient: Tensor) {
+        if self.wanted.as_ref().is_some_and(|wanted| !wanted.leads(edge)) {
+            return;
+        }
         match edge {
             Edge::Nowhere => {}
             Edge::Node(node) => {
                 let so_far = self.pending.remove(&node.sequence()).map(|(_, so_far)| so_far);
                 self.pending.insert(node.sequence(), (node.clone(), sum(so_far, gradient)));
             }
-            Edge::Leaf(leaf) => match &mut self.wanted {
-                Some(wanted) => wanted.add(|input| input.is_same(leaf), &gradient),
-                None => {
-                    // Uses within one walk add up first, in the order of the walk, and meet `grad` once.
-                    let key = Arc::as_ptr(&leaf.inner).cast();
-                    let so_far = self.leaves.remove(&key).map(|(_, so_far)| so_far);
-                    self.leaves.insert(key, (leaf.clone(), sum(so_far, gradient)));
+            // Uses within one walk add up first, in the order of the walk, and meet `grad` once.
+            Edge::Leaf(leaf) => {
+                let place = *self.places.entry(Arc::as_ptr(&leaf.inner).cast()).or_insert(self.leaves.len());
+                match self.leaves.get_mut(place) {
+                    Some((_, so_far)) => *so_far = so_far.add(&gradient),
+                    None => self.leaves.push((leaf.clone(), gradient)),
                 }
-            },
+            }
         }
     }
 
-    fn run(&mut self) -> Result<(), ShapeError> {
-        with_grad(self.create, || {
-            while let Some((_, (node, gradient))) = self.pending.pop_last() {
-                if let Some(wanted) = &mut self.wanted {
-                    let made_by = |input: &Tensor| input.inner.node.as_ref().is_some_and(|own| Arc::ptr_eq(own, &node));
-                    wanted.add(made_by, &gradient);
-                }
-                let gradients = node.backward(&gradient, self.retain)?;
-                for (edge, gradient) in node.edges().iter().zip(gradients) {
-                    if let Some(gradient) = gradient {
-                        self.send(edge, gradient);
-                    }
-                }
+    fn visit(&mut self, node: &Arc<Node>, gradient: Tensor) -> Result<(), ShapeError> {
+        let gradient = match node.hooks().get() {
+            Some(hooks) => hooks.run(gradient)?,
+            None => gradient,
+        };
+        let mut needed = None;
+        if let Some(wanted) = &mut self.wanted {
+            wanted.add(|input| input.inner.node.as_ref().is_some_and(|own| Arc::ptr_eq(own, node)), &gradient);
+            if !wanted.passing.contains(&node.sequence()) {
+                return Ok(());
             }
-            for (_, (leaf, gradient)) in self.leaves.drain() {
-                let mut slot = leaf.grad_slot();
-                *slot = Some(sum(slot.take(), gradient));
+            needed = Some(node.edges().iter().map(|edge| wanted.leads(edge)).collect::<SmallVec<[bool; 4]>>());
+        }
+        let gradients = node.backward(&gradient, self.retain, needed.as_deref())?;
+        for (edge, gradient) in node.edges().iter().zip(gradients) {
+            if let Some(gradient) = gradient {
+                self.send(edge, gradient);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
+
+    /// Hands the leaves their gradients.
+    fn finish(&mut self) -> Result<(), ShapeError> {
+        for (leaf, gradient) in self.leaves.drain(..) {
+            let gradient = match leaf.hooks() {
+                Some(hooks) => hooks.run(gradient)?,
+                None => gradient,
+            };
+            match &mut self.wanted {
+                Some(wanted) => wanted.add(|input| input.is_same(&leaf), &gradient),
+                None => accumulate(&leaf, &gradient),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds `gradient` to what `tensor` has accumulated.
+pub(super) fn accumulate(tensor: &Tensor, gradient: &Tensor) {
+    let mut slot = tensor.grad_slot();
+    *slot = Some(match slot.take() {
+        Some(so_far) => so_far.add(gradient),
+        // A handle of its own: two leaves may have been sent the same tensor, and one of them may be written to.
+        None => another_handle(gradient),
+    });
 }
 
 fn sum(so_far: Option<Tensor>, gradient: Tensor) -> Tensor {
@@ -222,12 +369,12 @@ fn sum(so_far: Option<Tensor>, gradient: Tensor) -> Tensor {
     }
 }
 
-fn check_start(tensor: &Tensor, options: &BackwardOptions) -> Result<(), ShapeError> {
+fn check_start(tensor: &Tensor, gradient: Option<&Tensor>) -> Result<(), ShapeError> {
     if !tensor.requires_grad() {
         return Err(no_graph(tensor));
     }
     let shape = tensor.shape();
-    match &options.gradient {
+    match gradient {
         None if tensor.numel() != 1 => Err(ShapeError::new(
             "backward",
             format!("without a given gradient the tensor must have one element, but its shape is {shape}"),
@@ -253,5 +400,108 @@ fn no_graph(tensor: &Tensor) -> ShapeError {
             ShapeError::new("backward", "the tensor does not require gradients, nor does anything it was computed from")
                 .help("build the loss from parameters, outside no_grad and without detach")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A chain of so many operations that recursion along it would overflow the stack, even that of the main thread.
+    const LONG: usize = 200_000;
+
+    fn chain(x: &Tensor) -> Tensor {
+        (0..LONG).fold(x * 1.0, |y, _| y.neg())
+    }
+
+    /// Runs `f` on a thread whose stack is small.
+    fn on_a_small_stack(f: impl FnOnce() + Send + 'static) {
+        let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(f).expect("a thread can be started");
+        thread.join().expect("the stack was large enough");
+    }
+
+    #[test]
+    fn a_long_chain_goes_back_and_away_without_recursion() {
+        on_a_small_stack(|| {
+            let x = Tensor::new(1.0).requires_grad_();
+            chain(&x).backward();
+            assert_eq!(x.grad().unwrap().item(), 1.0);
+        });
+    }
+
+    #[test]
+    fn a_long_chain_that_never_went_back_goes_away_without_recursion() {
+        on_a_small_stack(|| {
+            let x = Tensor::new(1.0).requires_grad_();
+            drop(chain(&x));
+            // Each product saves the one before it, so nodes are held by saved tensors, too.
+            drop((0..LONG).fold(&x * 1.0, |y, _| &y * &y));
+        });
+    }
+
+    #[test]
+    fn the_gradients_of_a_long_chain_are_a_long_chain() {
+        on_a_small_stack(|| {
+            let x = Tensor::new(1.0).requires_grad_();
+            let y = (0..LONG / 4).fold(&x * 1.0, |y, _| y.sin());
+            let gradients = grad(&[&y], &[&x], BackwardOptions::new().create_graph(true));
+            assert!(gradients[0].requires_grad());
+            drop(y);
+            drop(gradients);
+        });
+    }
+
+    #[test]
+    fn gradients_are_apart_even_if_they_are_equal() {
+        let (a, b) = (Tensor::new([1.0]).requires_grad_(), Tensor::new([2.0]).requires_grad_());
+        let seed = Tensor::new([1.0]);
+        (&a + &b).backward_with(BackwardOptions::new().gradient(&seed));
+        a.grad().unwrap().mul_(10.0);
+        assert_eq!((b.grad().unwrap().item(), seed.item()), (1.0, 1.0));
+    }
+
+    #[test]
+    fn only_what_leads_to_the_inputs_is_computed() {
+        struct Trap;
+        impl super::super::Function for Trap {
+            const NAME: &'static str = "Trap";
+            fn forward(&mut self, inputs: &[&Tensor]) -> Tensor {
+                inputs[0].clone()
+            }
+            fn backward(&self, _: &super::super::Context<'_>, _: &Tensor) -> super::super::Gradients {
+                panic!("nobody needs this gradient")
+            }
+        }
+        let (x, w) = (Tensor::new([3.0]).requires_grad_(), Tensor::new([2.0]).requires_grad_());
+        let hidden = &x * 2.0;
+        let y = &hidden * super::super::apply_function(Trap, &[&w]);
+        let gradients = grad(&[&y], &[&hidden, &x], BackwardOptions::new());
+        assert_eq!(gradients.iter().map(Tensor::item).collect::<Vec<_>>(), [2.0, 4.0]);
+    }
+
+    #[test]
+    fn gradients_of_results_of_operations() {
+        let x = Tensor::new([1.0, 2.0]).requires_grad_();
+        let y = &x * &x;
+        let z = &y * 3.0 + &y * &y;
+        let gradients = grad(&[&z.sum()], &[&y, &x, &z], BackwardOptions::new().retain_graph(true)).to_vec();
+        assert_eq!(gradients[0].to_vec::<f32>(), [5.0, 11.0]);
+        assert_eq!(gradients[1].to_vec::<f32>(), [10.0, 44.0]);
+        assert_eq!(gradients[2].to_vec::<f32>(), [1.0, 1.0]);
+        assert!(x.grad().is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "backward: 2 gradients are given for 1 tensors")]
+    fn one_gradient_for_each_output() {
+        let x = Tensor::new([1.0]).requires_grad_();
+        backward(&[&(&x * 2.0)], BackwardOptions::new().gradients(&[None, None]));
+    }
+
+    #[test]
+    #[should_panic(expected = "grad: no gradient flows to input 1, of shape [2]")]
+    fn unused_inputs_are_told() {
+        let (x, other) = (Tensor::new([1.0]).requires_grad_(), Tensor::zeros([2]).requires_grad_());
+        grad(&[&(&x * 2.0)], &[&x, &other], BackwardOptions::new());
     }
 }

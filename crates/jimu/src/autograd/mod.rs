@@ -5,17 +5,24 @@
 //! [`Operation`]; that it has a derivative, or that it has none, is part of its type.
 
 mod backward;
+mod checkpoint;
 mod function;
 mod gradcheck;
+mod hooks;
 mod mode;
 mod node;
 mod operation;
 pub(crate) mod trace;
 
-pub use backward::{BackwardOptions, backward, grad};
+pub use backward::{BackwardOptions, backward, grad, grad_allow_unused};
+pub use checkpoint::checkpoint;
 pub use function::{Function, apply_function};
 pub use gradcheck::{GradcheckError, gradcheck, gradgradcheck};
+pub use hooks::HookHandle;
+pub(crate) use hooks::Hooks;
 pub use mode::{is_grad_enabled, no_grad, with_grad};
+#[cfg(test)]
+pub(crate) use node::Edge;
 pub(crate) use node::Node;
 pub use operation::{Context, Gradients, Operation, Saves, Spec};
 pub(crate) use operation::{NoDerivative, apply, apply_without_derivative, attach, try_apply};

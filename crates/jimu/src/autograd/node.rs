@@ -1,12 +1,14 @@
 //! One recorded operation: what it was, where its gradients go, what it saved.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use smallvec::SmallVec;
 
+use super::hooks::Hooks;
 use super::operation::{Context, Gradients, Operation};
 use crate::error::{ShapeError, raise};
+use crate::profiler;
 use crate::tensor::{Inner, Shape, Tensor};
 
 /// Where the gradient of an input goes.
@@ -83,6 +85,11 @@ pub(crate) struct Node {
     edges: SmallVec<[Edge; 3]>,
     /// Emptied by backward, unless the graph is retained.
     saved: Mutex<Option<Arc<Saved>>>,
+    /// Of the output.
+    hooks: OnceLock<Arc<Hooks>>,
+    /// The operation's type: the test that enumerates the operations tells by it which ones it has met.
+    #[cfg(test)]
+    kind: &'static str,
 }
 
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
@@ -99,6 +106,9 @@ impl Node {
             sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
             edges,
             saved: Mutex::new(Some(Arc::new(Saved { operation: Box::new(operation), inputs, output }))),
+            hooks: OnceLock::new(),
+            #[cfg(test)]
+            kind: std::any::type_name::<O>(),
         }
     }
 
@@ -107,11 +117,25 @@ impl Node {
         self.name
     }
 
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    pub(super) fn edges(&self) -> &[Edge] {
+    /// The number that no node has reached yet.
+    pub(super) fn next_sequence() -> u64 {
+        SEQUENCE.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn hooks(&self) -> &OnceLock<Arc<Hooks>> {
+        &self.hooks
+    }
+
+    pub(crate) fn edges(&self) -> &[Edge] {
         &self.edges
     }
 
@@ -119,8 +143,14 @@ impl Node {
         !matches!(self.edges.get(index), None | Some(Edge::Nowhere))
     }
 
-    /// The gradients of the inputs from that of the output; frees what was saved unless `retain`.
-    pub(super) fn backward(self: &Arc<Self>, grad: &Tensor, retain: bool) -> Result<Gradients, ShapeError> {
+    /// The gradients of the inputs from that of the output, of those that `needed` says if it says anything; frees what
+    /// was saved unless `retain`.
+    pub(super) fn backward(
+        self: &Arc<Self>,
+        grad: &Tensor,
+        retain: bool,
+        needed: Option<&[bool]>,
+    ) -> Result<Gradients, ShapeError> {
         let saved = {
             let mut slot = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
             if retain { slot.clone() } else { slot.take() }
@@ -134,8 +164,8 @@ impl Node {
                 "compute the loss again, or let the first backward retain the graph (BackwardOptions::retain_graph)",
             ));
         };
-        let context = Context { node: self, inputs: &saved.inputs, output: saved.output.as_ref() };
-        let gradients = saved.operation.backward(&context, grad);
+        let context = Context { node: self, needed, inputs: &saved.inputs, output: saved.output.as_ref() };
+        let gradients = profiler::backward(self.name, || saved.operation.backward(&context, grad));
         debug_assert_eq!(gradients.len(), self.edges.len(), "{}: one gradient for each input", self.name);
         Ok(gradients)
     }

@@ -10,6 +10,7 @@ use super::trace;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{ShapeError, raise};
+use crate::profiler;
 use crate::tensor::{Shape, Tensor};
 
 /// The type and shape of a result, as the shape rule finds them before anything is computed.
@@ -52,7 +53,7 @@ impl Saves {
     fn input(self, index: usize) -> bool {
         match self {
             Self::Inputs | Self::InputsAndOutput => true,
-            Self::These(bits) => bits >> index & 1 == 1,
+            Self::These(bits) => bits.checked_shr(index as u32).is_some_and(|bits| bits & 1 == 1),
             Self::Nothing | Self::Output => false,
         }
     }
@@ -85,7 +86,7 @@ pub trait Operation: Send + Sync + 'static {
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor;
 
     /// The multiplications, each with its addition, that forward takes, as far as it is made of them: 0 but for
-    /// products of matrices and convolutions. What [`summary`](crate::nn::summary) counts.
+    /// products of matrices and convolutions. What [`summary`](crate::nn::summary) and [`profiler`] count.
     fn multiply_adds(&self, _inputs: &[&Tensor], _output: &Tensor) -> u64 {
         0
     }
@@ -118,6 +119,8 @@ pub(crate) trait NoDerivative {
 /// What an operation finds when its backward is called.
 pub struct Context<'a> {
     pub(super) node: &'a Arc<Node>,
+    /// Which gradients lead to one of the tensors whose gradients were asked for, if only some were.
+    pub(super) needed: Option<&'a [bool]>,
     pub(super) inputs: &'a [Option<SavedTensor>],
     pub(super) output: Option<&'a Tensor>,
 }
@@ -125,7 +128,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Whether the gradient of input `index` will be used. Gradients nobody needs are not to be computed.
     pub fn needs(&self, index: usize) -> bool {
-        self.node.needs(index)
+        self.node.needs(index) && self.needed.is_none_or(|needed| needed[index])
     }
 
     /// The number of inputs.
@@ -180,7 +183,9 @@ pub(crate) fn apply<O: Operation>(operation: O, inputs: &[&Tensor]) -> Tensor {
 /// Applies `operation` if its shape rule allows: for callers that ask first, or know a better name for the error.
 pub(crate) fn try_apply<O: Operation>(mut operation: O, inputs: &[&Tensor]) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
+    let span = profiler::begin(O::NAME);
     let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    profiler::end(span, inputs, &output, || operation.multiply_adds(inputs, &output));
     Ok(attach(operation, inputs, output))
 }
 
@@ -236,7 +241,9 @@ pub(crate) fn try_apply_without_derivative<O: NoDerivative>(
     inputs: &[&Tensor],
 ) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
+    let span = profiler::begin(O::NAME);
     let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    profiler::end(span, inputs, &output, || 0);
     if trace::is_active() {
         trace::call(trace::Call::without_derivative(O::NAME, inputs, &output));
     }
@@ -271,6 +278,19 @@ fn attach_to(node: Arc<Node>, values: &Tensor) -> Tensor {
     let mut inner = Tensor::build(values.storage(), values.layout().clone(), values.device());
     inner.node = Some(node);
     Tensor { inner: Arc::new(inner) }
+}
+
+/// A tensor in the place of the output of `node`, whose values nobody will read.
+pub(super) fn stand_in(node: Arc<Node>) -> Tensor {
+    attach_to(node, &Tensor::zeros([]))
+}
+
+/// Another handle of `x`, with its place in the graph: a write to one does not reach the other.
+pub(super) fn another_handle(x: &Tensor) -> Tensor {
+    match &x.inner.node {
+        Some(node) => attach_to(node.clone(), x),
+        None => x.detach(),
+    }
 }
 
 /// `values` with the name of the operation that cut them off from their graph.

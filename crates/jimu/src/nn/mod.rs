@@ -57,6 +57,9 @@ pub use loss::{
     KLDivLoss, L1Loss, MSELoss, MarginRankingLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss,
     NLLLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
 };
+pub(crate) use module::in_eval_mode;
+#[cfg(test)]
+pub(crate) use module::modes;
 pub use module::{Forward, Module, fmt_module};
 pub use module_dict::ModuleDict;
 pub use module_list::ModuleList;

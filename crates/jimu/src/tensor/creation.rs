@@ -206,7 +206,23 @@ impl Tensor {
     pub fn arange_step(start: impl Into<Scalar>, end: impl Into<Scalar>, step: impl Into<Scalar>) -> Self {
         let (start, end, step) = (start.into(), end.into(), step.into());
         let dtype = [start, end, step].iter().fold(DType::I64, |dtype, value| value.promote(dtype));
-        let (first, last, by) = (start.to_f64(), end.to_f64(), step.to_f64());
+        Self::arange_of(start, end, step, dtype)
+    }
+
+    /// As [`arange_step`](Self::arange_step), with the type given. Whole numbers are counted by
+    /// `start`, `end` and `step` as they are, which then lose their fractions, as in PyTorch.
+    ///
+    /// # Panics
+    /// As [`arange_step`](Self::arange_step).
+    ///
+    /// ```
+    /// use jimu::{DType, Tensor};
+    /// assert_eq!(Tensor::arange_of(0, 3, 1, DType::F64).to_vec::<f64>(), [0.0, 1.0, 2.0]);
+    /// assert_eq!(Tensor::arange_of(0.5, 4.5, 2.5, DType::I64).to_vec::<i64>(), [0, 2]);
+    /// ```
+    #[track_caller]
+    pub fn arange_of(start: impl Into<Scalar>, end: impl Into<Scalar>, step: impl Into<Scalar>, dtype: DType) -> Self {
+        let [first, last, by] = [start.into(), end.into(), step.into()].map(Scalar::to_f64);
         let count = (last - first) / by;
         if by == 0.0 || !count.is_finite() || count < 0.0 {
             raise(
@@ -214,6 +230,7 @@ impl Tensor {
                     .help("give a step other than 0 with the sign of end - start"),
             );
         }
+        let (first, by) = if dtype.is_floating_point() { (first, by) } else { (first.trunc(), by.trunc()) };
         let values = (0..count.ceil() as usize).map(|index| first + index as f64 * by);
         dispatch_dtype!(dtype, T => {
             let values: Vec<T> = values.map(T::from_f64).collect();
@@ -222,19 +239,32 @@ impl Tensor {
         })
     }
 
-    /// `steps` numbers from `start` to `end`, both included, evenly spaced: `torch.linspace`.
+    /// `steps` numbers from `start` to `end`, both included, evenly spaced, in `f32`: `torch.linspace`.
     ///
     /// ```
     /// assert_eq!(jimu::Tensor::linspace(0.0, 1.0, 3).to_vec::<f32>(), [0.0, 0.5, 1.0]);
     /// ```
     pub fn linspace(start: f64, end: f64, steps: usize) -> Self {
+        Self::linspace_of(start, end, steps, DType::F32)
+    }
+
+    /// As [`linspace`](Self::linspace), with the type given. For whole numbers both ends lose their fractions first, and
+    /// then each number its own, as in PyTorch.
+    ///
+    /// ```
+    /// use jimu::{DType, Tensor};
+    /// assert_eq!(Tensor::linspace_of(0.0, 5.0, 3, DType::I64).to_vec::<i64>(), [0, 2, 5]);
+    /// ```
+    pub fn linspace_of(start: f64, end: f64, steps: usize, dtype: DType) -> Self {
+        let whole = |value: f64| if dtype.is_floating_point() { value } else { value.trunc() };
+        let (start, end) = (whole(start), whole(end));
         let step = (end - start) / (steps.max(2) - 1) as f64;
-        // From both ends, so that the last element is exactly `end`.
-        let value = |index: usize| match index < steps.div_ceil(2) {
+        // From both ends, so that the last element is exactly `end`. A single one is `start`.
+        let value = |index: usize| match steps == 1 || index < steps / 2 {
             true => start + index as f64 * step,
             false => end - (steps - 1 - index) as f64 * step,
         };
-        Self::from_vec((0..steps).map(|index| value(index) as f32).collect(), steps)
+        dispatch_dtype!(dtype, T => Self::from_vec((0..steps).map(|index| T::from_f64(value(index))).collect(), steps))
     }
 
     /// The identity matrix of `n` rows, in `f32`.

@@ -21,7 +21,7 @@ const GRAIN: usize = 1 << 14;
 /// The right-hand side of an in-place operation: a tensor, or a number.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// A tensor, broadcast to the shape of the target.
+    /// A tensor, broadcast to the shape of the target. It must not require gradients, for none flow through a write.
     Tensor(Tensor),
     /// A number, the same for every element.
     Scalar(Scalar),
@@ -29,7 +29,7 @@ pub enum Value {
 
 impl From<&Tensor> for Value {
     fn from(tensor: &Tensor) -> Self {
-        Self::Tensor(tensor.detach())
+        Self::Tensor(tensor.clone())
     }
 }
 
@@ -55,7 +55,7 @@ impl Value {
     /// a truth value.
     fn fitted(&self, target: &Tensor, shape: &[usize], operation: &str, converts: bool) -> Result<Tensor, ShapeError> {
         let value = match self {
-            Self::Tensor(tensor) => tensor.clone(),
+            Self::Tensor(tensor) => constant(tensor, operation)?,
             Self::Scalar(scalar) => Tensor::scalar(*scalar, scalar.promote(target.dtype())),
         };
         let (own, given) = (target.dtype(), value.dtype());
@@ -74,6 +74,15 @@ impl Value {
             .help("the target keeps its shape: only the value can be broadcast"));
         }
         Ok(value.to(own).expand(shape))
+    }
+}
+
+/// The values of a tensor, if no gradient is lost by taking them alone.
+fn constant(tensor: &Tensor, operation: &str) -> Result<Tensor, ShapeError> {
+    match tensor.requires_grad() && is_grad_enabled() {
+        true => Err(ShapeError::new(operation, "the value requires gradients, and no gradient flows through a write")
+            .help("compute a new tensor (x + value, x.slice_assign(part, &value)), or write value.detach()")),
+        false => Ok(tensor.detach()),
     }
 }
 
@@ -146,7 +155,8 @@ impl Tensor {
     }
 
     /// Sets a part of the tensor: Python's `x[1, 0:2] = value` is `x.set((1, 0..2), value)`. The part is named as in
-    /// [`index`](Self::index); the value is broadcast to it and converted to the tensor's type.
+    /// [`index`](Self::index); the value is broadcast to it and converted to the tensor's type. To let gradients flow, use
+    /// [`slice_assign`](Self::slice_assign).
     ///
     /// # Panics
     /// As [`fill_`](Self::fill_), and if there is no such part or the value's shape does not fit it.
@@ -202,7 +212,7 @@ impl Tensor {
     pub fn add_scaled_(&self, other: &Tensor, alpha: impl Into<Scalar>) -> Tensor {
         writable(self, "add_").or_raise();
         let alpha = alpha.into();
-        let scaled = other.detach().mul(&Tensor::scalar(alpha, alpha.promote(other.dtype())));
+        let scaled = constant(other, "add_").or_raise().mul(&Tensor::scalar(alpha, alpha.promote(other.dtype())));
         update(self, scaled.into(), "add_", Arithmetic::Add)
     }
 
@@ -527,6 +537,12 @@ mod tests {
     #[should_panic(expected = "add_: the tensor is a leaf that requires gradients")]
     fn a_leaf_is_written_to_only_without_a_graph() {
         Tensor::zeros([1]).requires_grad_().add_(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "set: the value requires gradients, and no gradient flows through a write")]
+    fn a_gradient_is_not_lost_in_a_write() {
+        Tensor::zeros([2]).set(0, Tensor::new(1.0).requires_grad_());
     }
 
     #[test]

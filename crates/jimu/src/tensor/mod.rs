@@ -11,20 +11,20 @@ mod shape;
 mod storage;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 pub use access::Scalar;
 pub use creation::IntoTensor;
 pub use inplace::Value;
-pub(crate) use random::{Generator, with_seed};
-pub use random::{initial_seed, manual_seed};
+pub(crate) use random::{Generator, next_stream, with_random_state, with_seed};
+pub use random::{get_rng_state, initial_seed, manual_seed, set_rng_state};
 pub use shape::{Dims, Shape};
 pub(crate) use shape::{Small, broadcast_shapes};
 pub use storage::Storage;
 
 pub(crate) use layout::Layout;
 
-use crate::autograd::Node;
+use crate::autograd::{Hooks, Node};
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 
@@ -57,6 +57,8 @@ pub(crate) struct Inner {
     version: AtomicU32,
     requires_grad: AtomicBool,
     grad: Mutex<Option<Tensor>>,
+    /// Of a leaf; those of other tensors belong to their node.
+    hooks: OnceLock<Arc<Hooks>>,
     /// The operation that made the tensor, if it is differentiated through.
     pub(crate) node: Option<Arc<Node>>,
     /// The operation without a derivative that cut this tensor off from tensors that require gradients.
@@ -74,6 +76,7 @@ impl Tensor {
             version: AtomicU32::new(0),
             requires_grad: AtomicBool::new(false),
             grad: Mutex::new(None),
+            hooks: OnceLock::new(),
             node: None,
             cut_by: None,
         }
@@ -183,6 +186,19 @@ impl Tensor {
 
     pub(crate) fn grad_slot(&self) -> std::sync::MutexGuard<'_, Option<Tensor>> {
         self.inner.grad.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happens to the tensor's gradient, if anything does.
+    pub(crate) fn hooks(&self) -> Option<&Arc<Hooks>> {
+        self.hook_slot().get()
+    }
+
+    pub(crate) fn hooks_or_new(&self) -> &Arc<Hooks> {
+        self.hook_slot().get_or_init(Arc::default)
+    }
+
+    fn hook_slot(&self) -> &OnceLock<Arc<Hooks>> {
+        self.inner.node.as_ref().map_or(&self.inner.hooks, |node| node.hooks())
     }
 
     pub(crate) fn version(&self) -> u32 {

@@ -4,6 +4,7 @@
 //! [`Tensor`](crate::Tensor)'s; the rest is here.
 
 pub use crate::ops::linalg::linear::linear;
+pub use crate::ops::linalg::normalize::normalize;
 pub use crate::ops::nn::adaptive_pool::{adaptive_avg_pool1d, adaptive_avg_pool2d};
 pub use crate::ops::nn::adaptive_pool::{adaptive_max_pool1d, adaptive_max_pool2d};
 pub use crate::ops::nn::avg_pool1d::avg_pool1d;

@@ -2,6 +2,7 @@
 
 use super::{Binary, apply_binary, both};
 use crate::autograd::{Context, Gradients, Saves};
+use crate::dtype::DType;
 use crate::ops::numeric::Number;
 use crate::tensor::Tensor;
 
@@ -24,14 +25,14 @@ impl Binary for Add {
 
 impl Tensor {
     /// Sums, element by element, also written with the operator between tensors or with a scalar on either side:
-    /// [`torch.add`](https://pytorch.org/docs/stable/generated/torch.add.html).
+    /// [`torch.add`](https://pytorch.org/docs/stable/generated/torch.add.html). Of truth values it is whether either is true.
     ///
     /// # Shape
     /// Any two that can be [broadcast](https://pytorch.org/docs/stable/notes/broadcasting.html) to one; the result has
     /// that shape.
     ///
     /// # Panics
-    /// If the shapes cannot be broadcast, or both tensors hold truth values.
+    /// If the shapes cannot be broadcast.
     ///
     /// # Examples
     /// ```
@@ -42,6 +43,9 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn add(&self, other: &Tensor) -> Tensor {
+        if self.dtype() == DType::Bool && other.dtype() == DType::Bool {
+            return self.logical_or(other);
+        }
         apply_binary(Add, self, other)
     }
 }
@@ -49,10 +53,17 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use crate::ops::testing::check_binary;
+    use crate::tensor::Tensor;
 
     #[test]
     fn derivatives() {
         check_binary(|a, b| a.add(b), [2, 3], [2, 3]);
         check_binary(|a, b| a.add(b), [2, 1, 3], [4, 1]);
+    }
+
+    #[test]
+    fn truth_values() {
+        let (a, b) = (Tensor::new([true, true, false]), Tensor::new([true, false, false]));
+        assert_eq!(a.add(&b).to_vec::<bool>(), [true, true, false]);
     }
 }

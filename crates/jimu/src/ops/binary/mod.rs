@@ -1,16 +1,21 @@
 //! Element by element, two operands: types promoted, shapes broadcast, then a member's function of two numbers.
 
 mod add;
+mod addcmul;
 mod atan2;
 mod div;
 pub(crate) mod div_rounded;
 mod fmod;
+mod hypot;
+mod lerp;
+mod logaddexp;
 mod maximum;
 mod minimum;
 mod mul;
 mod pow;
 mod remainder;
 mod sub;
+mod xlogy;
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::strided::{self, Operand};

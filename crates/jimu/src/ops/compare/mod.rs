@@ -3,6 +3,7 @@
 mod eq;
 mod ge;
 mod gt;
+mod isclose;
 mod isfinite;
 mod isinf;
 mod isnan;

@@ -2,12 +2,12 @@
 
 use jimu_kernels::buffer::Buffer;
 
+use super::index_put::counted_from_the_front;
 use super::scatter_add::scatter_add_to_zeros;
 use super::{Lanes, index_rule, trim};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply};
-use crate::dtype::{DType, Element, dispatch_dtype};
+use crate::dtype::{Element, dispatch_dtype};
 use crate::error::{OrRaise, ShapeError};
-use crate::ops::unary::map_elements;
 use crate::tensor::{Layout, Shape, Tensor, broadcast_shapes};
 
 /// Inputs: the tensor and the index, whose sizes agree outside `dim`.
@@ -109,17 +109,9 @@ impl Tensor {
             return self.reshape([-1]).take_along_dim(&indices.reshape([-1]), 0);
         };
         let (dim, own, picked) = take_along_rule(self, indices, dim).or_raise();
-        let indices = index_rule(&from_the_front(indices, own[dim]), own[dim], "take_along_dim").or_raise();
+        let indices = index_rule(&counted_from_the_front(indices, own[dim]), own[dim], "take_along_dim").or_raise();
         gather_checked(&self.expand(&own), dim, &indices.expand(&picked))
     }
-}
-
-/// `indices` with `size` added to those that count from the end.
-fn from_the_front(indices: &Tensor, size: usize) -> Tensor {
-    if indices.is_meta() || indices.dtype() != DType::I64 {
-        return indices.clone();
-    }
-    map_elements::<i64, i64>(indices, |position| if position < 0 { position + size as i64 } else { position })
 }
 
 fn gather_rule(x: &Tensor, dim: isize, index: &Tensor) -> Result<(usize, Tensor), ShapeError> {

@@ -147,6 +147,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn index_add(&self, dim: isize, index: &Tensor, source: &Tensor) -> Tensor {
+        if self.dim() == 0 {
+            // As one row of one element.
+            return self.reshape([1]).index_add(dim, index, &source.reshape([-1])).reshape(self.size());
+        }
         let (dim, index) = index_add_rule(self, dim, index, source).or_raise();
         self.add(&index_add_checked(source, dim, self.shape()[dim], &index))
     }
@@ -190,6 +194,11 @@ mod tests {
         let index = Tensor::new([2, 0, 0]);
         check(|x| x[0].index_select(1, &index) * x[1], &[&variable([2, 4, 2]), &variable([2, 3, 1])]);
         check(|x| x[0].index_add(-1, &index, x[1]), &[&variable([2, 3]), &variable([2, 3])]);
+    }
+
+    #[test]
+    fn a_0d_tensor_is_one_row() {
+        assert_eq!(Tensor::new(1.0).index_add(0, &Tensor::new([0, 0]), &Tensor::new([2.0, 3.0])).item(), 6.0);
     }
 
     #[test]

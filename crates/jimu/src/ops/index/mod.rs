@@ -1,23 +1,32 @@
 //! Putting tensors together and picking elements by position.
 
 mod cat;
+mod diag;
+mod diff;
 mod flip;
 mod gather;
+mod index_copy;
+mod index_put;
 mod index_select;
 mod nonzero;
 mod one_hot;
 mod pad;
 mod repeat;
 mod roll;
+mod scatter;
 mod scatter_add;
+mod slice_assign;
 mod sort;
+mod stacks;
 mod triangle;
+mod unique;
 
 pub(crate) use gather::gather_checked;
 pub(crate) use index_select::{index_add_checked, index_select_checked};
 pub use pad::PadMode;
 pub(crate) use pad::try_pad;
 pub use repeat::Repeats;
+pub use unique::Unique;
 
 use jimu_kernels::threads::parallel_chunks_mut;
 

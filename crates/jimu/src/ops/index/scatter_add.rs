@@ -78,9 +78,14 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn scatter_add(&self, dim: isize, index: &Tensor, source: &Tensor) -> Tensor {
-        let (dim, index) = scatter_rule(self, dim, index, source).or_raise();
+        let (dim, index) = scatter_rule(self, dim, index, source, "scatter_add").or_raise();
         if index.numel() == 0 {
             return self.clone();
+        }
+        if self.dtype() == DType::Bool {
+            // A sum of truth values is whether any is true.
+            let sum = self.to(DType::I64).scatter_add(dim as isize, &index, &source.to(DType::I64));
+            return sum.to(DType::Bool);
         }
         let (x, index) = (self.reshape(at_least_1d(self)), index.reshape(at_least_1d(&index)));
         let source = source.reshape(at_least_1d(source));
@@ -95,7 +100,7 @@ impl Tensor {
     }
 }
 
-fn at_least_1d(x: &Tensor) -> Shape {
+pub(super) fn at_least_1d(x: &Tensor) -> Shape {
     if x.dim() == 0 { [1].into() } else { x.size() }
 }
 
@@ -109,13 +114,19 @@ fn grown(x: &Tensor, dim: usize, size: usize) -> Tensor {
     Tensor::cat(&[x, &Tensor::zeros_of(rest, x.dtype())], dim as isize)
 }
 
-fn scatter_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Result<(usize, Tensor), ShapeError> {
+pub(super) fn scatter_rule(
+    x: &Tensor,
+    dim: isize,
+    index: &Tensor,
+    source: &Tensor,
+    name: &str,
+) -> Result<(usize, Tensor), ShapeError> {
     let (shape, picked, given) = (x.shape(), index.shape(), source.shape());
-    let dim = shape.dim(dim, "scatter_add")?;
-    if x.dtype() != source.dtype() || x.dtype() == DType::Bool {
+    let dim = shape.dim(dim, name)?;
+    if x.dtype() != source.dtype() {
         let (own, other) = (x.dtype(), source.dtype());
-        return Err(ShapeError::new("scatter_add", format!("{other} elements cannot be added to {own} ones"))
-            .help("convert both to one type of number"));
+        return Err(ShapeError::new(name, format!("{other} elements do not go with {own} ones"))
+            .help("convert both to one type"));
     }
     let rank = shape.len().max(1);
     let fits = picked.len().max(1) == rank
@@ -124,12 +135,12 @@ fn scatter_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Resu
         && (0..picked.len().min(shape.len())).all(|other| other == dim || picked[other] <= shape[other]);
     if !fits && index.numel() > 0 {
         return Err(ShapeError::new(
-            "scatter_add",
+            name,
             format!("an index of shape {picked} does not fit a source of shape {given} and a tensor of shape {shape}"),
         )
         .help("the index must be nowhere larger than the source nor, outside the dimension, than the tensor"));
     }
-    Ok((dim, index_rule(index, shape.get(dim).copied().unwrap_or(1), "scatter_add")?))
+    Ok((dim, index_rule(index, shape.get(dim).copied().unwrap_or(1), name)?))
 }
 
 #[cfg(test)]

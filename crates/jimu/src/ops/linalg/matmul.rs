@@ -178,6 +178,7 @@ mod tests {
     #[test]
     fn nothing_summed_is_zero() {
         assert_eq!(Tensor::zeros([2, 0]).matmul(&Tensor::zeros([0, 3])).to_vec::<f32>(), [0.0; 6]);
+        assert_eq!(Tensor::zeros([2, 1, 0]).matmul(&Tensor::zeros([2, 0, 3])).to_vec::<f32>(), [0.0; 6]);
     }
 
     #[test]

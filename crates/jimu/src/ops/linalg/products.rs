@@ -1,8 +1,9 @@
 //! The products that PyTorch has names of their own for, each a case of `matmul`.
 
 use super::matmul::try_matmul;
+use crate::dtype::DType;
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, broadcast_shapes};
 
 /// `matmul` for operands of the ranks that `name` asks for.
 fn ranked(name: &str, a: &Tensor, b: &Tensor, ranks: (usize, usize)) -> Result<Tensor, ShapeError> {
@@ -115,7 +116,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn addmm(&self, a: &Tensor, b: &Tensor, beta: f64, alpha: f64) -> Tensor {
-        add_product(self, &ranked("addmm", a, b, (2, 2)).or_raise(), beta, alpha)
+        try_add_product("addmm", self, &ranked("addmm", a, b, (2, 2)).or_raise(), beta, alpha).or_raise()
     }
 
     /// `beta * self + alpha * (a @ b)` for batches of matrices:
@@ -131,20 +132,133 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn baddbmm(&self, a: &Tensor, b: &Tensor, beta: f64, alpha: f64) -> Tensor {
-        add_product(self, &ranked("baddbmm", a, b, (3, 3)).or_raise(), beta, alpha)
+        try_add_product("baddbmm", self, &ranked("baddbmm", a, b, (3, 3)).or_raise(), beta, alpha).or_raise()
+    }
+
+    /// `beta * self + alpha * Σ (a @ b)`, the products of a batch of matrices added up:
+    /// [`torch.addbmm`](https://pytorch.org/docs/stable/generated/torch.addbmm.html).
+    ///
+    /// # Panics
+    /// As [`bmm`](Self::bmm), or if `self` cannot be broadcast to the sum.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// let y = Tensor::ones([1]).addbmm(&Tensor::ones([2, 1, 3]), &Tensor::ones([2, 3, 1]), 1.0, 2.0);
+    /// assert_eq!(y.to_vec::<f32>(), [13.0]);
+    /// ```
+    #[track_caller]
+    pub fn addbmm(&self, a: &Tensor, b: &Tensor, beta: f64, alpha: f64) -> Tensor {
+        batch_rule("addbmm", a, b).or_raise();
+        // The batch joins the inner dimension: one product of matrices instead of a sum of many.
+        let rows = a.permute([1, 0, 2]).flatten(1..);
+        try_add_product("addbmm", self, &rows.mm(&b.flatten(..=1)), beta, alpha).or_raise()
+    }
+
+    /// `beta * self + alpha * (matrix @ vector)`:
+    /// [`torch.addmv`](https://pytorch.org/docs/stable/generated/torch.addmv.html).
+    ///
+    /// # Panics
+    /// As [`mv`](Self::mv), or if `self` cannot be broadcast to the product.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// let y = Tensor::ones([2]).addmv(&Tensor::ones([2, 3]), &Tensor::ones([3]), 1.0, 2.0);
+    /// assert_eq!(y.to_vec::<f32>(), [7.0, 7.0]);
+    /// ```
+    #[track_caller]
+    pub fn addmv(&self, matrix: &Tensor, vector: &Tensor, beta: f64, alpha: f64) -> Tensor {
+        try_add_product("addmv", self, &ranked("addmv", matrix, vector, (2, 1)).or_raise(), beta, alpha).or_raise()
+    }
+
+    /// `beta * self + alpha * a.outer(b)`:
+    /// [`torch.addr`](https://pytorch.org/docs/stable/generated/torch.addr.html).
+    ///
+    /// # Panics
+    /// As [`outer`](Self::outer), or if `self` cannot be broadcast to the product.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// let y = Tensor::ones([1]).addr(&Tensor::new([1.0, 2.0]), &Tensor::new([3.0]), 1.0, 2.0);
+    /// assert_eq!(y.to_vec::<f32>(), [7.0, 13.0]);
+    /// ```
+    #[track_caller]
+    pub fn addr(&self, a: &Tensor, b: &Tensor, beta: f64, alpha: f64) -> Tensor {
+        try_add_product("addr", self, &a.outer(b), beta, alpha).or_raise()
+    }
+
+    /// The inner products of the vectors that lie along the last dimensions, each of `self` with each of `other`:
+    /// [`torch.inner`](https://pytorch.org/docs/stable/generated/torch.inner.html). With a 0-d tensor it is a product
+    /// with a number.
+    ///
+    /// # Shape
+    /// (…, k) and (…, k): the dimensions of `self` but the last, then those of `other` but the last.
+    ///
+    /// # Panics
+    /// If the last sizes differ.
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// let (a, b) = (Tensor::new([[1.0, 2.0], [3.0, 4.0]]), Tensor::new([10.0, 1.0]));
+    /// assert_eq!(a.inner(&b).to_vec::<f32>(), [12.0, 34.0]);
+    /// ```
+    #[track_caller]
+    pub fn inner(&self, other: &Tensor) -> Tensor {
+        if self.dim() == 0 || other.dim() == 0 {
+            return self.mul(other);
+        }
+        inner_rule(self, other).or_raise();
+        self.tensordot_dims(other, -1, -1)
     }
 }
 
-/// With `beta` 0 the addend is passed over, NaN and all, as in PyTorch. Whole numbers stay whole.
-#[track_caller]
-fn add_product(addend: &Tensor, product: &Tensor, beta: f64, alpha: f64) -> Tensor {
+/// With `beta` 0 the values of the addend are passed over, NaN and all, as in PyTorch. Whole numbers stay whole.
+fn try_add_product(name: &str, addend: &Tensor, product: &Tensor, beta: f64, alpha: f64) -> Result<Tensor, ShapeError> {
+    addend_rule(name, addend, product)?;
     let scale = |x: &Tensor, factor: f64| match (factor == 1.0, x.dtype().is_floating_point()) {
         (true, _) => x.clone(),
         (false, true) => x * factor,
         (false, false) => x * factor as i64,
     };
-    let product = scale(product, alpha);
-    if beta == 0.0 { product } else { scale(addend, beta) + product }
+    let addend = match beta == 0.0 {
+        true => addend.masked_fill(&Tensor::scalar(true.into(), DType::Bool), 0),
+        false => scale(addend, beta),
+    };
+    Ok(addend + scale(product, alpha))
+}
+
+fn batch_rule(name: &str, a: &Tensor, b: &Tensor) -> Result<(), ShapeError> {
+    match (&**a.shape(), &**b.shape()) {
+        (&[n, _, k], &[m, l, _]) if n == m && k == l => Ok(()),
+        (left, right) => Err(ShapeError::new(
+            name,
+            format!("batches (b, m, k) and (b, k, n) are needed, but the shapes are {left:?} and {right:?}"),
+        )
+        .help("give both the same batch and inner size")),
+    }
+}
+
+fn inner_rule(a: &Tensor, b: &Tensor) -> Result<(), ShapeError> {
+    match a.shape().last() == b.shape().last() {
+        true => Ok(()),
+        false => Err(ShapeError::new(
+            "inner",
+            format!("the last sizes must be equal, but the shapes are {} and {}", a.shape(), b.shape()),
+        )
+        .help("transpose one of them, or use tensordot_dims to name the dimensions")),
+    }
+}
+
+/// Refuses an addend that would make the product larger.
+fn addend_rule(name: &str, addend: &Tensor, product: &Tensor) -> Result<(), ShapeError> {
+    let (given, wanted) = (addend.shape(), product.shape());
+    match broadcast_shapes(given, wanted, name)? == *wanted {
+        true => Ok(()),
+        false => Err(ShapeError::new(
+            name,
+            format!("a tensor of shape {given} cannot be added to a product of shape {wanted}"),
+        )
+        .help("give the addend the shape of the product, or one that broadcasts to it")),
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +271,27 @@ mod tests {
         let inputs = [variable([2]), variable([3, 2]), variable([2, 2])];
         check(|x| x[0].addmm(x[1], x[2], 0.5, 2.0), &[&inputs[0], &inputs[1], &inputs[2]]);
         check(|x| x[0].outer(x[1]), &[&variable([2]), &variable([3])]);
+        check(|x| x[0].inner(x[1]), &[&variable([2, 3]), &variable([2, 3])]);
+        let batches = [variable([2, 1]), variable([2, 2, 3]), variable([2, 3, 2])];
+        check(|x| x[0].baddbmm(x[1], x[2], 0.5, 2.0), &[&batches[0], &batches[1], &batches[2]]);
+        check(|x| x[0].addbmm(x[1], x[2], 0.5, 2.0), &[&batches[0], &batches[1], &batches[2]]);
+        check(|x| x[0].addmv(x[1], x[2], 2.0, -1.0), &[&variable([1]), &variable([2, 3]), &variable([3])]);
+        check(|x| x[0].addr(x[1], x[2], 2.0, -1.0), &[&variable([3]), &variable([2]), &variable([3])]);
+    }
+
+    #[test]
+    fn what_is_multiplied_by_beta_0_is_passed_over_and_gets_gradient_0() {
+        let x = Tensor::full([1], f64::NAN).requires_grad_();
+        let y = x.addmm(&Tensor::ones([2, 3]), &Tensor::ones([3, 1]), 0.0, 1.0);
+        assert_eq!(y.to_vec::<f32>(), [3.0, 3.0]);
+        y.sum().backward();
+        assert_eq!(x.grad().unwrap().to_vec::<f32>(), [0.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "addmm: a tensor of shape [3, 1, 1] cannot be added to a product of shape [1, 1]")]
+    fn the_product_keeps_its_shape() {
+        Tensor::zeros([3, 1, 1]).addmm(&Tensor::zeros([1, 1]), &Tensor::zeros([1, 1]), 1.0, 1.0);
     }
 
     #[test]

@@ -123,6 +123,10 @@ impl Operation for WeightGradient {
         Ok(Spec::new(inputs[0].dtype(), [out_channels, in_channels / groups, height, width]))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (inputs[1].numel() * output.shape()[1..].iter().product::<usize>()) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {

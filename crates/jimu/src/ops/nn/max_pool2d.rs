@@ -13,6 +13,7 @@ use super::pool_options::MaxPoolOptions;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
+use crate::profiler;
 use crate::tensor::Tensor;
 
 /// Which pixel of its window each output is, in the memory order of the output.
@@ -123,11 +124,13 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
     }
     let order = order_of(x);
     let mut taps = Buffer::unspecified(geometry.output_len());
+    let span = profiler::begin(MaxPool2d::NAME);
     let values = dispatch_float!(x.dtype(), T => {
         let mut out = Buffer::unspecified(geometry.output_len());
         with_planes::<T, _>(x, order, |x| kernels::max_forward(&geometry, order, x, &mut out, &mut taps));
         planes_in::<T>(out, &shape, order)
     });
+    profiler::end(span, &[x], &values, || 0);
     let taps = Arc::new(Taps { geometry, order, taps });
     let indices = with_indices.then(|| taps.indices());
     (attach(MaxPool2d { taps }, &[x], values), indices)

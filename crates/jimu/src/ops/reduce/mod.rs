@@ -1,16 +1,22 @@
 //! Many elements to one: over all dimensions, or over those named.
 
+mod aminmax;
 mod argmax;
+mod cumprod;
 mod cumsum;
 mod extreme;
 mod logsumexp;
 mod max;
+mod median;
+mod nansum;
 mod norm;
 mod power;
 mod prod;
 mod sum;
 mod truth;
 mod var;
+
+pub use median::QuantileInterpolation;
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::reduce::{Dimensions, Fold, fold};

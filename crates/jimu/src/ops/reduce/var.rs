@@ -111,6 +111,25 @@ impl Tensor {
     pub fn std_dim(&self, dims: impl Into<Dims>, correction: impl Into<Scalar>, keepdim: bool) -> Tensor {
         power(&var_mean(self, dims.into(), correction.into().to_f64(), keepdim, "std").or_raise().0, 0.5)
     }
+
+    /// The standard deviations and the means together:
+    /// [`torch.std_mean`](https://pytorch.org/docs/stable/generated/torch.std_mean.html).
+    ///
+    /// # Panics
+    /// As [`std_dim`](Self::std_dim).
+    ///
+    /// # Examples
+    /// ```
+    /// use jimu::Tensor;
+    /// let (deviation, mean) = Tensor::new([[1.0, 3.0], [2.0, 8.0]]).std_mean(1, 0, false);
+    /// assert_eq!(deviation.to_vec::<f32>(), [1.0, 3.0]);
+    /// assert_eq!(mean.to_vec::<f32>(), [2.0, 5.0]);
+    /// ```
+    #[track_caller]
+    pub fn std_mean(&self, dims: impl Into<Dims>, correction: impl Into<Scalar>, keepdim: bool) -> (Tensor, Tensor) {
+        let (variance, mean) = var_mean(self, dims.into(), correction.into().to_f64(), keepdim, "std_mean").or_raise();
+        (power(&variance, 0.5), mean)
+    }
 }
 
 #[cfg(test)]

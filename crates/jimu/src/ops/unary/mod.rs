@@ -1,11 +1,19 @@
 //! Element by element, one operand. A member says its function and its derivative; what the family does for it is here.
 
 mod abs;
+mod acos;
+mod acosh;
+mod asin;
+mod asinh;
+mod atan;
+mod atanh;
 mod ceil;
 mod clamp;
 mod cos;
+mod cosh;
 pub(crate) mod curve;
 mod erf;
+mod erfc;
 mod exp;
 mod exp2;
 mod expm1;
@@ -15,6 +23,8 @@ mod log;
 mod log10;
 mod log1p;
 mod log2;
+mod logit;
+mod nan_to_num;
 mod neg;
 mod reciprocal;
 mod relu;
@@ -23,6 +33,7 @@ mod rsqrt;
 mod sigmoid;
 mod sign;
 mod sin;
+mod sinh;
 mod sqrt;
 mod square;
 mod tan;

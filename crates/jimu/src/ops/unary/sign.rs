@@ -2,6 +2,7 @@
 
 use super::{UnaryNumber, apply_unary_number};
 use crate::autograd::{Context, Saves};
+use crate::dtype::DType;
 use crate::ops::numeric::Number;
 use crate::tensor::Tensor;
 
@@ -29,9 +30,6 @@ impl Tensor {
     /// # Shape
     /// Any; the result has the same.
     ///
-    /// # Panics
-    /// If the elements are truth values.
-    ///
     /// # Examples
     /// ```
     /// use jimu::Tensor;
@@ -39,7 +37,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn sign(&self) -> Tensor {
-        apply_unary_number(Sign, self)
+        // Truth values are their own signs.
+        if self.dtype() == DType::Bool { self.clone() } else { apply_unary_number(Sign, self) }
     }
 }
 

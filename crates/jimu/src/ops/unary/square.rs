@@ -2,6 +2,7 @@
 
 use super::{UnaryNumber, apply_unary_number};
 use crate::autograd::{Context, Saves};
+use crate::dtype::DType;
 use crate::ops::numeric::Number;
 use crate::tensor::Tensor;
 
@@ -24,13 +25,11 @@ impl UnaryNumber for Square {
 
 impl Tensor {
     /// x² of every element:
-    /// [`torch.square`](https://pytorch.org/docs/stable/generated/torch.square.html). The type stays.
+    /// [`torch.square`](https://pytorch.org/docs/stable/generated/torch.square.html). The type stays,
+    /// but truth values become `i64`.
     ///
     /// # Shape
     /// Any; the result has the same.
-    ///
-    /// # Panics
-    /// If the elements are truth values.
     ///
     /// # Examples
     /// ```
@@ -39,7 +38,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn square(&self) -> Tensor {
-        apply_unary_number(Square, self)
+        match self.dtype() {
+            DType::Bool => self.to(DType::I64),
+            _ => apply_unary_number(Square, self),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! A member says the new layout, and how a gradient of the view becomes one of the whole.
 
+mod atleast;
 mod diagonal;
 mod expand;
+mod meshgrid;
 mod narrow;
 mod permute;
 mod reshape;
@@ -11,6 +13,7 @@ mod select;
 mod split;
 mod squeeze;
 
+pub use meshgrid::Indexing;
 pub use select::{Index, IntoIndices};
 
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};

@@ -125,7 +125,8 @@ fn movedim_rule(x: &Tensor, source: &Dims, destination: &Dims) -> Result<Small<u
         return Err(ShapeError::new("movedim", format!("{from} dimensions cannot move to {to} places"))
             .help("give as many destinations as sources"));
     }
-    let mut places: Small<Option<usize>> = Small::from_elem(None, x.dim());
+    // A 0-d tensor counts as one of a single dimension, which can only stay.
+    let mut places: Small<Option<usize>> = Small::from_elem(None, x.dim().max(1));
     let mut moved: Small<usize> = Small::new();
     for (&from, &to) in source.iter().zip(destination.iter()) {
         let (from, to) = (x.shape().dim(from, "movedim")?, x.shape().dim(to, "movedim")?);
@@ -136,7 +137,11 @@ fn movedim_rule(x: &Tensor, source: &Dims, destination: &Dims) -> Result<Small<u
         moved.push(from);
     }
     let mut rest = (0..x.dim()).filter(|dim| !moved.contains(dim));
-    Ok(places.into_iter().map(|place| place.unwrap_or_else(|| rest.next().expect("as many as places"))).collect())
+    Ok(places
+        .into_iter()
+        .take(x.dim())
+        .map(|place| place.unwrap_or_else(|| rest.next().expect("as many as places")))
+        .collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,15 @@
 //! Initial values: [`torch.nn.init`](https://pytorch.org/docs/stable/nn.init.html). Each function fills a tensor in place.
 
+mod orthogonal;
+mod sparse;
+#[cfg(test)]
+mod tests;
+mod trunc_normal;
+
+pub use orthogonal::orthogonal_;
+pub use sparse::sparse_;
+pub use trunc_normal::trunc_normal_;
+
 use super::field::Parameter;
 use crate::autograd::no_grad;
 use crate::error::{ShapeError, raise};
@@ -15,7 +25,7 @@ pub enum FanMode {
     FanOut,
 }
 
-/// What follows the layer, for [`calculate_gain`].
+/// What follows the layer, for [`calculate_gain`]; PyTorch's default is `LeakyRelu(0.0)`, which is `Relu`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
     /// Nothing, or a convolution, or a sigmoid: 1.
@@ -108,6 +118,79 @@ pub fn ones_(tensor: &Tensor) {
     constant_(tensor, 1.0);
 }
 
+/// A matrix of zeros with ones on its diagonal, so that a linear layer passes on as many inputs as it can.
+///
+/// # Panics
+/// If the tensor is no matrix.
+///
+/// ```
+/// use jimu::{Tensor, nn::init};
+/// let w = Tensor::zeros([2, 3]);
+/// init::eye_(&w);
+/// assert_eq!(w.to_vec::<f32>(), [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+/// ```
+#[track_caller]
+pub fn eye_(tensor: &Tensor) {
+    let &[rows, columns] = &matrix(tensor, "eye_")[..] else { unreachable!("a matrix has two dimensions") };
+    if !tensor.is_meta() {
+        no_grad(|| tensor.copy_(&Tensor::eye_of(rows, columns, tensor.dtype())));
+    }
+}
+
+/// The shape of a tensor that must be a matrix.
+#[track_caller]
+fn matrix<'a>(tensor: &'a Tensor, name: &str) -> &'a Shape {
+    let shape = tensor.shape();
+    if shape.len() != 2 {
+        raise(
+            ShapeError::new(name, format!("a matrix is needed, but the shape is {shape}"))
+                .help("for the weights of a convolution use dirac_, orthogonal_ or kaiming_uniform_"),
+        );
+    }
+    shape
+}
+
+/// Weights of a convolution that pass on as many channels as they can, group by group: zeros, with a one in the middle
+/// of the window from input channel i to output channel i.
+///
+/// # Panics
+/// If the tensor has not three, four or five dimensions, or the output channels cannot be divided into `groups`.
+///
+/// ```
+/// use jimu::{Tensor, nn::init};
+/// let w = Tensor::zeros([2, 1, 3]);
+/// init::dirac_(&w, 2);
+/// assert_eq!(w.to_vec::<f32>(), [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+/// ```
+#[track_caller]
+pub fn dirac_(tensor: &Tensor, groups: usize) {
+    let shape = tensor.shape();
+    if !(3..=5).contains(&shape.len()) {
+        raise(
+            ShapeError::new("dirac_", format!("the weights of a convolution are needed, but the shape is {shape}"))
+                .help("give 3, 4 or 5 dimensions; for a matrix use eye_"),
+        );
+    }
+    if groups == 0 || !shape[0].is_multiple_of(groups) {
+        let problem = format!("{} output channels cannot be divided into {groups} groups", shape[0]);
+        raise(ShapeError::new("dirac_", problem).help("give the groups of the convolution"));
+    }
+    let (window, own) = (&shape[2..], shape[0] / groups);
+    let size: usize = window.iter().product();
+    if tensor.is_meta() || tensor.numel() == 0 {
+        return;
+    }
+    let middle = window.iter().fold(0, |position, &length| position * length + length / 2);
+    let mut weights = vec![0.0_f64; tensor.numel()];
+    for output in 0..shape[0] {
+        let channel = output % own;
+        if channel < shape[1] {
+            weights[(output * shape[1] + channel) * size + middle] = 1.0;
+        }
+    }
+    no_grad(|| tensor.copy_(&Tensor::from_vec(weights, shape.clone())));
+}
+
 /// U(-b, b) with b = gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, *Understanding the difficulty of training deep
 /// feedforward neural networks*, 2010).
 ///
@@ -123,6 +206,9 @@ pub fn ones_(tensor: &Tensor) {
 #[track_caller]
 pub fn xavier_uniform_(tensor: &Tensor, gain: f64) {
     let (fan_in, fan_out) = fans(tensor, "xavier_uniform_");
+    if tensor.numel() == 0 {
+        return;
+    }
     let bound = gain * (6.0 / (fan_in + fan_out) as f64).sqrt();
     uniform_(tensor, -bound, bound);
 }
@@ -141,6 +227,9 @@ pub fn xavier_uniform_(tensor: &Tensor, gain: f64) {
 #[track_caller]
 pub fn xavier_normal_(tensor: &Tensor, gain: f64) {
     let (fan_in, fan_out) = fans(tensor, "xavier_normal_");
+    if tensor.numel() == 0 {
+        return;
+    }
     normal_(tensor, 0.0, gain * (2.0 / (fan_in + fan_out) as f64).sqrt());
 }
 
@@ -157,8 +246,11 @@ pub fn xavier_normal_(tensor: &Tensor, gain: f64) {
 /// ```
 #[track_caller]
 pub fn kaiming_uniform_(tensor: &Tensor, mode: FanMode, nonlinearity: Nonlinearity) {
-    let bound = calculate_gain(nonlinearity) * (3.0 / fan(tensor, mode, "kaiming_uniform_") as f64).sqrt();
-    uniform_(tensor, -bound, bound);
+    let fan = fan(tensor, mode, "kaiming_uniform_");
+    if tensor.numel() > 0 {
+        let bound = calculate_gain(nonlinearity) * (3.0 / fan as f64).sqrt();
+        uniform_(tensor, -bound, bound);
+    }
 }
 
 /// N(0, s²) with s = gain / √fan (He et al., 2015).
@@ -174,7 +266,10 @@ pub fn kaiming_uniform_(tensor: &Tensor, mode: FanMode, nonlinearity: Nonlineari
 /// ```
 #[track_caller]
 pub fn kaiming_normal_(tensor: &Tensor, mode: FanMode, nonlinearity: Nonlinearity) {
-    normal_(tensor, 0.0, calculate_gain(nonlinearity) / (fan(tensor, mode, "kaiming_normal_") as f64).sqrt());
+    let fan = fan(tensor, mode, "kaiming_normal_");
+    if tensor.numel() > 0 {
+        normal_(tensor, 0.0, calculate_gain(nonlinearity) / (fan as f64).sqrt());
+    }
 }
 
 #[track_caller]
@@ -186,7 +281,20 @@ fn fan(tensor: &Tensor, mode: FanMode, name: &str) -> usize {
     }
 }
 
-/// Inputs and outputs of one unit: the weight is [out, in, …window].
+/// The inputs and outputs of one unit of a layer whose weight, [out, in, …window], is `tensor`.
+///
+/// # Panics
+/// If the tensor has fewer than two dimensions.
+///
+/// ```
+/// use jimu::{Tensor, nn::init};
+/// assert_eq!(init::calculate_fan_in_and_fan_out(&Tensor::zeros([6, 3, 5, 5])), (75, 150));
+/// ```
+#[track_caller]
+pub fn calculate_fan_in_and_fan_out(tensor: &Tensor) -> (usize, usize) {
+    fans(tensor, "calculate_fan_in_and_fan_out")
+}
+
 #[track_caller]
 fn fans(tensor: &Tensor, name: &str) -> (usize, usize) {
     let shape = tensor.shape();
