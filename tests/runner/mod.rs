@@ -19,6 +19,7 @@ pub mod report;
 pub mod schedulers;
 pub mod scope;
 pub mod spatial;
+pub mod torch_random;
 pub mod value;
 
 use anyhow::{Context as _, Result};

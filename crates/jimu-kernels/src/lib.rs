@@ -4,6 +4,7 @@
 
 pub mod buffer;
 pub mod conv2d;
+pub mod cross_entropy;
 pub mod gemm;
 pub mod math;
 pub mod normalize;

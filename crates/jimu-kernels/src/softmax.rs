@@ -12,7 +12,7 @@ use crate::strided::vectorized;
 use crate::threads::parallel_chunks_mut;
 
 const LANES: usize = 16;
-const STRIP: usize = 64;
+pub(crate) const STRIP: usize = 64;
 /// Elements that one task computes, at least.
 const BLOCK: usize = 1 << 13;
 
@@ -246,7 +246,7 @@ fn larger<F: Elementary>(a: F, b: F) -> F {
 
 /// The largest element of a row; NaN is passed over, as it comes back with the exponentials.
 #[inline(always)]
-fn largest<F: Elementary>(row: &[F]) -> F {
+pub(crate) fn largest<F: Elementary>(row: &[F]) -> F {
     let mut lanes = [F::of(f64::NEG_INFINITY); LANES];
     let (blocks, rest) = row.as_chunks::<LANES>();
     for block in blocks {
@@ -262,7 +262,7 @@ fn largest<F: Elementary>(row: &[F]) -> F {
 
 /// Σ f over a row.
 #[inline(always)]
-fn total<F: Elementary>(row: &[F], f: impl Fn(F) -> F) -> F {
+pub(crate) fn total<F: Elementary>(row: &[F], f: impl Fn(F) -> F) -> F {
     let mut lanes = [F::of(0.0); LANES];
     let (blocks, rest) = row.as_chunks::<LANES>();
     for block in blocks {
@@ -285,7 +285,7 @@ fn total<F: Elementary>(row: &[F], f: impl Fn(F) -> F) -> F {
 
 /// The largest element of each of `width` columns from `first` on.
 #[inline(always)]
-fn column_largest<F: Elementary>(x: &[F], inner: usize, first: usize, width: usize) -> [F; STRIP] {
+pub(crate) fn column_largest<F: Elementary>(x: &[F], inner: usize, first: usize, width: usize) -> [F; STRIP] {
     let mut max = [F::of(f64::NEG_INFINITY); STRIP];
     for row in x.chunks_exact(inner) {
         for (max, &x) in max.iter_mut().zip(&row[first..first + width]) {

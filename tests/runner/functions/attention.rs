@@ -6,6 +6,7 @@ use jimu::nn::functional::{self, AttentionOptions, EmbeddingOptions};
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
+use crate::runner::torch_random::bernoulli;
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name.strip_prefix("nn.functional.")? {
@@ -91,5 +92,26 @@ fn scaled_dot_product_attention(arguments: &mut Arguments) -> Result<Vec<Tensor>
         scale: arguments.optional("scale")?,
         enable_gqa: arguments.or("enable_gqa", false)?,
     };
+    if options.dropout_p > 0.0 {
+        return one(attention_with_pytorch_dropout(&query, &key, &value, options));
+    }
     one(functional::scaled_dot_product_attention(&query, &key, &value, &options))
+}
+
+/// The weights that jimu computes, dropped as PyTorch's generator has it, times the values: what is dropped is random, and
+/// jimu draws other numbers.
+fn attention_with_pytorch_dropout(query: &Tensor, key: &Tensor, value: &Tensor, options: AttentionOptions) -> Tensor {
+    let (keys, kept) = (value.shape()[value.dim() - 2], 1.0 - options.dropout_p);
+    let mut each_key = value.size().to_vec();
+    each_key[value.dim() - 1] = keys;
+    let each_key = Tensor::eye(keys).to(value.dtype()).expand(each_key);
+    let enable_gqa = options.enable_gqa;
+    let undropped = AttentionOptions { dropout_p: 0.0, ..options };
+    let weights = functional::scaled_dot_product_attention(query, key, &each_key, &undropped);
+    let mask = bernoulli(&weights, kept) / kept;
+    let heads = |x: &Tensor| if x.dim() < 3 { 1 } else { x.shape()[x.dim() - 3] };
+    match enable_gqa {
+        true => (weights * mask).matmul(&value.repeat_interleave(heads(query) / heads(value), -3)),
+        false => (weights * mask).matmul(value),
+    }
 }

@@ -1,15 +1,18 @@
 //! Layers by PyTorch's names.
 
 mod activation;
+mod attention;
 mod convolution;
 mod linear;
 mod loss;
 mod normalization;
 mod padding;
 mod pooling;
+mod recurrent;
 mod resize;
 mod sequence;
 mod shape;
+mod transformer;
 
 use std::rc::Rc;
 
@@ -57,15 +60,18 @@ pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
     let families = [
         activation::find,
+        attention::find,
         convolution::find,
         linear::find,
         loss::find,
         normalization::find,
         padding::find,
         pooling::find,
+        recurrent::find,
         resize::find,
         sequence::find,
         shape::find,
+        transformer::find,
     ];
     families.into_iter().find_map(|family| family(name))
 }

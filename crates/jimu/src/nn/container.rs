@@ -67,6 +67,62 @@ impl Sequential {
         self.blocks.is_empty()
     }
 
+    /// Puts `block` at the end, named by its position: PyTorch's `append`.
+    pub fn push(&mut self, block: impl Block + 'static) {
+        self.blocks.push((self.blocks.len().to_string(), Box::new(block)));
+    }
+
+    /// Puts `block` before the one at `index`; blocks that are named by their positions are named anew.
+    ///
+    /// # Panics
+    /// If `index` is greater than the number of blocks.
+    #[track_caller]
+    pub fn insert(&mut self, index: usize, block: impl Block + 'static) {
+        let blocks = self.blocks.len();
+        assert!(index <= blocks, "Sequential: there is no place {index} among {blocks} blocks");
+        self.blocks.insert(index, (index.to_string(), Box::new(block)));
+        self.number();
+    }
+
+    /// Takes the last block off.
+    pub fn pop(&mut self) -> Option<Box<dyn Block>> {
+        self.blocks.pop().map(|(_, block)| block)
+    }
+
+    /// Takes the block at `index` out; blocks that are named by their positions are named anew.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    #[track_caller]
+    pub fn remove(&mut self, index: usize) -> Box<dyn Block> {
+        let blocks = self.blocks.len();
+        assert!(index < blocks, "Sequential: there is no block {index} among {blocks}");
+        let (_, block) = self.blocks.remove(index);
+        self.number();
+        block
+    }
+
+    /// Puts the blocks of `other` at the end: PyTorch's `extend`, or `+`.
+    pub fn extend(&mut self, other: Sequential) {
+        for (_, block) in other.blocks {
+            self.blocks.push((self.blocks.len().to_string(), block));
+        }
+    }
+
+    /// The blocks in order.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Block> {
+        self.blocks.iter().map(|(_, block)| &**block)
+    }
+
+    /// Names by position those blocks that had such a name before others came or went.
+    fn number(&mut self) {
+        for (index, (name, _)) in self.blocks.iter_mut().enumerate() {
+            if name.parse::<usize>().is_ok() {
+                *name = index.to_string();
+            }
+        }
+    }
+
     /// The block at `index`.
     pub fn get(&self, index: usize) -> Option<&dyn Block> {
         self.blocks.get(index).map(|(_, block)| &**block)
@@ -115,4 +171,24 @@ macro_rules! sequential {
     ($($block:expr),* $(,)?) => {
         $crate::nn::Sequential::new()$(.add($block))*
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Linear, ReLU, Tanh};
+
+    #[test]
+    fn blocks_come_and_go() {
+        let mut model = crate::sequential![Linear::new(2, 2), Tanh];
+        model.insert(0, ReLU);
+        model.push(Linear::new(2, 1));
+        let names: Vec<String> = model.named_parameters().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["1.weight", "1.bias", "3.weight", "3.bias"]);
+        let first = model.remove(0);
+        assert_eq!((first.kind(), model.named_parameters()[0].0.as_str()), ("ReLU", "0.weight"));
+        assert!(model.pop().is_some_and(|last| last.kind() == "Linear"));
+        model.extend(crate::sequential![ReLU]);
+        assert_eq!(model.iter().map(|block| block.kind()).collect::<Vec<_>>(), ["Linear", "Tanh", "ReLU"]);
+    }
 }

@@ -9,21 +9,29 @@ mod conv;
 mod distance;
 mod dropout;
 mod embedding;
+mod embedding_bag;
 mod field;
 mod flatten;
 mod linear;
 mod loss;
 mod module;
+mod module_dict;
+mod module_list;
 mod normalization;
 mod padding;
+mod parameter_list;
 mod pixel_shuffle;
 mod pooling;
+mod recurrent;
 mod state_dict;
 mod summary;
+mod transformer;
 mod unflatten;
 mod unfold;
 mod upsample;
 
+#[doc = include_str!("from_scratch.md")]
+pub mod from_scratch {}
 pub mod functional;
 pub mod init;
 
@@ -39,6 +47,7 @@ pub use conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, PaddingMode};
 pub use distance::{CosineSimilarity, PairwiseDistance};
 pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
 pub use embedding::Embedding;
+pub use embedding_bag::EmbeddingBag;
 pub use field::{Buffer, Field, FieldType, Fields, Label, LayerScope, Mode, Parameter};
 pub use flatten::Flatten;
 pub use jimu_macros::Module;
@@ -52,6 +61,8 @@ pub(crate) use module::in_eval_mode;
 #[cfg(test)]
 pub(crate) use module::modes;
 pub use module::{Forward, Module, fmt_module};
+pub use module_dict::ModuleDict;
+pub use module_list::ModuleList;
 pub use normalization::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, LocalResponseNorm, RMSNorm,
 };
@@ -59,13 +70,20 @@ pub use padding::{
     CircularPad1d, CircularPad2d, ConstantPad1d, ConstantPad2d, ReflectionPad1d, ReflectionPad2d, ReplicationPad1d,
     ReplicationPad2d, ZeroPad1d, ZeroPad2d,
 };
+pub use parameter_list::ParameterList;
 pub use pixel_shuffle::{PixelShuffle, PixelUnshuffle};
 pub use pooling::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, LPPool1d,
     LPPool2d, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d,
 };
+pub use recurrent::{GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell, RNNNonlinearity};
 pub use state_dict::{LoadStateDictError, StateDict};
 pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
+pub use transformer::{
+    AttentionMasks, DecoderMasks, EncoderMasks, MultiheadAttention, Transformer, TransformerActivation,
+    TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer, TransformerMasks,
+    TransformerOptions,
+};
 pub use unflatten::Unflatten;
 pub use unfold::{Fold, Unfold};
 pub use upsample::{Upsample, UpsamplingBilinear2d, UpsamplingNearest2d};

@@ -247,19 +247,31 @@ pub fn fmt_module(module: &dyn Module, f: &mut fmt::Formatter<'_>) -> fmt::Resul
 }
 
 fn describe(module: &dyn Module) -> String {
-    let extra = module.extra_repr();
-    let within: Vec<String> = module
+    let (kind, extra) = (module.kind(), module.extra_repr());
+    let within: Vec<(String, String)> = module
         .fields()
         .into_iter()
         .filter_map(|(name, field)| match field {
-            Field::Module(module) => Some(format!("({name}): {}", describe(module)).replace('\n', "\n  ")),
+            Field::Module(module) => Some((name, describe(module).replace('\n', "\n  "))),
             _ => None,
         })
         .collect();
-    let kind = module.kind();
     if within.is_empty() {
         return format!("{kind}({extra})");
     }
+    let within = if kind == "ModuleList" { collapsed(within) } else { within };
+    let within = within.into_iter().map(|(name, text)| format!("({name}): {text}"));
     let lines: Vec<String> = extra.lines().map(str::to_owned).chain(within).collect();
     format!("{kind}(\n  {}\n)", lines.join("\n  "))
+}
+
+/// Neighbours of a list that print the same as one line: `(0-5): 6 x Linear(…)`.
+fn collapsed(within: Vec<(String, String)>) -> Vec<(String, String)> {
+    let runs = within.chunk_by(|a, b| a.1 == b.1);
+    let line = |run: &[(String, String)]| match run {
+        [(name, text)] => (name.clone(), text.clone()),
+        [first, .., last] => (format!("{}-{}", first.0, last.0), format!("{} x {}", run.len(), first.1)),
+        [] => unreachable!("a run has one element at least"),
+    };
+    runs.map(line).collect()
 }

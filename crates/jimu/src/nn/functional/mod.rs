@@ -24,6 +24,7 @@ pub use crate::ops::nn::cross_entropy::{CrossEntropyOptions, cross_entropy};
 pub use crate::ops::nn::dropout::{alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout};
 pub use crate::ops::nn::elu::elu;
 pub use crate::ops::nn::embedding::{EmbeddingOptions, embedding};
+pub use crate::ops::nn::embedding_bag::{EmbeddingBagMode, EmbeddingBagOptions, embedding_bag};
 pub use crate::ops::nn::gaussian_nll_loss::gaussian_nll_loss;
 pub use crate::ops::nn::gelu::{Approximate, gelu};
 pub use crate::ops::nn::glu::glu;

@@ -1,5 +1,6 @@
 //! `cross_entropy`: log-softmax and negative log-likelihood in one.
 
+use super::fused_cross_entropy;
 use super::loss::{Reduction, check_class_weight, check_classes, class_dim};
 use super::nll_loss::{reduce, sample_losses};
 use crate::dtype::DType;
@@ -49,6 +50,15 @@ impl Default for CrossEntropyOptions {
 #[track_caller]
 pub fn cross_entropy(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Tensor {
     check(x, target, options).or_raise();
+    match fused_cross_entropy::applies(x, target, options) {
+        true => fused_cross_entropy::cross_entropy(x, target, options),
+        false => composed(x, target, options),
+    }
+}
+
+/// The loss as a composition of operations.
+#[track_caller]
+pub(super) fn composed(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Tensor {
     let dim = class_dim(x) as isize;
     let log_probabilities = x.log_softmax(dim);
     match target.dtype().is_floating_point() {

@@ -19,6 +19,8 @@ pub(crate) mod cross_entropy;
 pub(crate) mod dropout;
 pub(crate) mod elu;
 pub(crate) mod embedding;
+pub(crate) mod embedding_bag;
+mod fused_cross_entropy;
 pub(crate) mod gaussian_nll_loss;
 pub(crate) mod gelu;
 pub(crate) mod glu;

@@ -1,0 +1,141 @@
+//! `GRU`.
+
+use super::cells::gru_step;
+use super::stack::Stack;
+use crate::error::OrRaise;
+use crate::nn::field::Fields;
+use crate::nn::module::{Module, fmt_module};
+use crate::ops::nn::dropout::check_probability;
+use crate::tensor::Tensor;
+
+/// A network whose state passes gates, which say how much of it is forgotten and renewed:
+/// [`torch.nn.GRU`](https://pytorch.org/docs/stable/generated/torch.nn.GRU.html) (Cho et al., *Learning phrase
+/// representations using RNN encoder-decoder for statistical machine translation*, 2014).
+///
+/// ```text
+/// r  = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
+/// z  = sigmoid(W_iz x + b_iz + W_hz h + b_hz)
+/// n  = tanh(W_in x + b_in + r (W_hn h + b_hn))
+/// h' = (1 - z) n + z h
+/// ```
+///
+/// # Args
+/// - `input_size`: the number of features of each step.
+/// - `hidden_size`: the number of features of the state.
+/// - [`num_layers`](Self::num_layers()): layers one above the other, each running over the outputs of the one below,
+///   by default 1.
+/// - [`bias`](Self::bias()): whether there are biases, by default yes.
+/// - [`batch_first`](Self::batch_first()): whether inputs and outputs are (n, l, …) instead of (l, n, …), by default
+///   no.
+/// - [`dropout`](Self::dropout()): the probability of a [`Dropout`](crate::nn::Dropout) on the outputs of each layer
+///   but the last, by default 0.
+/// - [`bidirectional`](Self::bidirectional()): whether each layer also runs from the end to the start, by default no.
+///
+/// # Shape
+/// - Input: (l, n, input_size), or (l, input_size) without a batch; n comes first with `batch_first`.
+/// - State, before and after: (directions · num_layers, n, hidden_size), or without n.
+/// - Output: (l, n, directions · hidden_size), the states of the last layer at every step.
+///
+/// # Attributes
+/// In a `state_dict`, for layer k, with `_reverse` after the name for the other direction:
+/// - `weight_ih_lk`: (3·hidden_size, input_size), above the first layer (…, directions · hidden_size).
+/// - `weight_hh_lk`: (3·hidden_size, hidden_size).
+/// - `bias_ih_lk`, `bias_hh_lk`: (3·hidden_size).
+///
+/// All are from U(-√k, √k) with k = 1 / hidden_size.
+///
+/// # Examples
+/// ```
+/// use jimu::{Tensor, nn::GRU};
+/// let gru = GRU::new(10, 20).bidirectional(true).batch_first(true);
+/// let (output, hn) = gru.forward(&Tensor::randn([3, 5, 10]), None);
+/// assert_eq!((output.size(), hn.size()), ([3, 5, 40].into(), [2, 3, 20].into()));
+/// ```
+#[derive(Clone, Debug)]
+pub struct GRU {
+    stack: Stack,
+}
+
+impl GRU {
+    /// One layer in one direction, with random weights.
+    ///
+    /// # Panics
+    /// If `hidden_size` is 0.
+    #[track_caller]
+    pub fn new(input_size: usize, hidden_size: usize) -> Self {
+        Self { stack: Stack::new("GRU", 3, input_size, hidden_size) }
+    }
+
+    /// Layers one above the other.
+    ///
+    /// # Panics
+    /// If it is 0.
+    #[track_caller]
+    pub fn num_layers(mut self, num_layers: usize) -> Self {
+        self.stack.num_layers = num_layers;
+        self.stack = self.stack.renewed();
+        self
+    }
+
+    /// With biases, or without.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.stack.bias = bias;
+        self.stack = self.stack.renewed();
+        self
+    }
+
+    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …). The states stay as they are.
+    pub fn batch_first(mut self, batch_first: bool) -> Self {
+        self.stack.batch_first = batch_first;
+        self
+    }
+
+    /// The probability with which outputs are dropped between layers, in training.
+    ///
+    /// # Panics
+    /// If it is not from 0 to 1.
+    #[track_caller]
+    pub fn dropout(mut self, dropout: f64) -> Self {
+        check_probability(dropout, "GRU").or_raise();
+        self.stack.dropout = dropout;
+        self
+    }
+
+    /// Whether each layer also runs from the end to the start.
+    pub fn bidirectional(mut self, bidirectional: bool) -> Self {
+        self.stack.bidirectional = bidirectional;
+        self.stack = self.stack.renewed();
+        self
+    }
+
+    /// The outputs at every step, and the last state of each layer and direction. The initial state is `h0`, or zeros.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor, h0: Option<&Tensor>) -> (Tensor, Tensor) {
+        let sizes = [self.stack.hidden_size];
+        let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0]), &sizes, &gru_step).or_raise();
+        (output, state.remove(0))
+    }
+}
+
+impl Module for GRU {
+    fn kind(&self) -> &str {
+        "GRU"
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        self.stack.fields()
+    }
+
+    fn extra_repr(&self) -> String {
+        self.stack.extra_repr()
+    }
+}
+
+impl std::fmt::Display for GRU {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fmt_module(self, f)
+    }
+}

@@ -1,0 +1,254 @@
+//! `TransformerDecoderLayer`.
+
+use super::activation::TransformerActivation;
+use super::masks::DecoderMasks;
+use super::multihead_attention::{AttentionMasks, MultiheadAttention};
+use crate::error::{ShapeError, raise};
+use crate::nn::{Dropout, Forward, LayerNorm, Linear, Module};
+use crate::tensor::Tensor;
+
+/// Self-attention, attention to the encoder's output (the memory), then two linear layers, each with a residual connection
+/// and a normalisation:
+/// [`torch.nn.TransformerDecoderLayer`](https://pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html)
+/// (Vaswani et al., *Attention is all you need*, 2017).
+///
+/// ```text
+/// x = norm1(x + dropout1(self_attn(x)))                                       x + dropout1(self_attn(norm1(x)))
+/// x = norm2(x + dropout2(multihead_attn(x, memory)))                          … with norm_first
+/// x = norm3(x + dropout3(linear2(dropout(activation(linear1(x))))))
+/// ```
+///
+/// # Args
+/// - `d_model`: the size of each step.
+/// - `nhead`: the number of heads, which divides it.
+/// - [`dim_feedforward`](Self::dim_feedforward()): the size between the two linear layers, by default 2048.
+/// - [`dropout`](Self::dropout()): the probability of every dropout, by default 0.1.
+/// - [`activation`](Self::activation()): `"relu"`, the default, `"gelu"`, or a function.
+/// - [`layer_norm_eps`](Self::layer_norm_eps()): the eps of the normalisations, by default 1e-5.
+/// - [`batch_first`](Self::batch_first()): whether inputs and outputs are (n, l, …) instead of (l, n, …), by default no.
+/// - [`norm_first`](Self::norm_first()): whether the normalisations come before attention and linear layers instead of
+///   after, by default no.
+/// - [`bias`](Self::bias()): whether linear layers and normalisations have biases, by default yes.
+///
+/// # Shape
+/// - Target: (l, n, d_model) or (l, d_model); memory: (s, n, d_model) or (s, d_model); output: as the target.
+///
+/// # Attributes
+/// `self_attn`, `multihead_attn`, `linear1`, `dropout`, `linear2`, `norm1` to `norm3`, `dropout1` to `dropout3`: as the
+/// layers themselves.
+///
+/// # Examples
+/// ```
+/// use jimu::{Tensor, nn::TransformerDecoderLayer};
+/// let layer = TransformerDecoderLayer::new(16, 4).dim_feedforward(32);
+/// let (target, memory) = (Tensor::randn([5, 2, 16]), Tensor::randn([7, 2, 16]));
+/// assert_eq!(layer.forward(&target, &memory).size(), [5, 2, 16]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct TransformerDecoderLayer {
+    /// Each target step attends to the others.
+    pub self_attn: MultiheadAttention,
+    /// Each target step attends to the memory.
+    pub multihead_attn: MultiheadAttention,
+    /// From d_model to dim_feedforward.
+    pub linear1: Linear,
+    /// Between the linear layers.
+    pub dropout: Dropout,
+    /// And back.
+    pub linear2: Linear,
+    /// With the self-attention.
+    pub norm1: LayerNorm,
+    /// With the attention to the memory.
+    pub norm2: LayerNorm,
+    /// With the linear layers.
+    pub norm3: LayerNorm,
+    /// After the self-attention.
+    pub dropout1: Dropout,
+    /// After the attention to the memory.
+    pub dropout2: Dropout,
+    /// After the linear layers.
+    pub dropout3: Dropout,
+    #[module(skip)]
+    activation: TransformerActivation,
+    d_model: usize,
+    layer_norm_eps: f64,
+    norm_first: bool,
+    with_bias: bool,
+}
+
+impl TransformerDecoderLayer {
+    /// A layer with random weights.
+    ///
+    /// # Panics
+    /// If `nhead` does not divide `d_model`.
+    #[track_caller]
+    pub fn new(d_model: usize, nhead: usize) -> Self {
+        let dropout = Dropout::new(0.1);
+        Self {
+            self_attn: MultiheadAttention::new(d_model, nhead).dropout(0.1),
+            multihead_attn: MultiheadAttention::new(d_model, nhead).dropout(0.1),
+            linear1: Linear::new(d_model, 2048),
+            dropout: dropout.clone(),
+            linear2: Linear::new(2048, d_model),
+            norm1: LayerNorm::new(d_model),
+            norm2: LayerNorm::new(d_model),
+            norm3: LayerNorm::new(d_model),
+            dropout1: dropout.clone(),
+            dropout2: dropout.clone(),
+            dropout3: dropout,
+            activation: TransformerActivation::Relu,
+            d_model,
+            layer_norm_eps: 1e-5,
+            norm_first: false,
+            with_bias: true,
+        }
+    }
+
+    /// The size between the two linear layers.
+    pub fn dim_feedforward(mut self, size: usize) -> Self {
+        self.linear1 = Linear::new(self.d_model, size).bias(self.with_bias);
+        self.linear2 = Linear::new(size, self.d_model).bias(self.with_bias);
+        self
+    }
+
+    /// The probability of every dropout, that of the attentions included.
+    ///
+    /// # Panics
+    /// If it is not from 0 to 1.
+    #[track_caller]
+    pub fn dropout(mut self, p: f64) -> Self {
+        self.self_attn = self.self_attn.dropout(p);
+        self.multihead_attn = self.multihead_attn.dropout(p);
+        self.dropout = Dropout::new(p);
+        self.dropout1 = Dropout::new(p);
+        self.dropout2 = Dropout::new(p);
+        self.dropout3 = Dropout::new(p);
+        self
+    }
+
+    /// What stands between the linear layers: `"relu"`, `"gelu"`, or a function.
+    #[track_caller]
+    pub fn activation(mut self, activation: impl Into<TransformerActivation>) -> Self {
+        self.activation = activation.into();
+        self
+    }
+
+    /// The eps of the normalisations.
+    pub fn layer_norm_eps(mut self, eps: f64) -> Self {
+        self.layer_norm_eps = eps;
+        self.with_norms()
+    }
+
+    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …).
+    pub fn batch_first(mut self, on: bool) -> Self {
+        self.self_attn = self.self_attn.batch_first(on);
+        self.multihead_attn = self.multihead_attn.batch_first(on);
+        self
+    }
+
+    /// Whether the normalisations come before attention and linear layers instead of after.
+    pub fn norm_first(mut self, on: bool) -> Self {
+        self.norm_first = on;
+        self
+    }
+
+    /// With biases of linear layers and normalisations, or without.
+    pub fn bias(mut self, on: bool) -> Self {
+        self.with_bias = on;
+        self.self_attn = self.self_attn.bias(on);
+        self.multihead_attn = self.multihead_attn.bias(on);
+        self.linear1 = self.linear1.bias(on);
+        self.linear2 = self.linear2.bias(on);
+        self.with_norms()
+    }
+
+    fn with_norms(mut self) -> Self {
+        let norm = || LayerNorm::new(self.d_model).eps(self.layer_norm_eps).bias(self.with_bias);
+        (self.norm1, self.norm2, self.norm3) = (norm(), norm(), norm());
+        self
+    }
+
+    /// A layer with the same options and values, in parameters of its own: a clone would share them.
+    #[track_caller]
+    pub(super) fn duplicate(&self) -> Self {
+        let copy = Self::new(self.d_model, self.self_attn.num_heads)
+            .dim_feedforward(self.linear1.weight.size()[0])
+            .dropout(self.self_attn.dropout)
+            .activation(self.activation.clone())
+            .layer_norm_eps(self.layer_norm_eps)
+            .batch_first(self.self_attn.batch_first)
+            .norm_first(self.norm_first)
+            .bias(self.with_bias);
+        if let Err(error) = copy.load_state_dict(&self.state_dict()) {
+            raise(ShapeError::new(self.kind(), format!("the layer cannot be copied: {error}")));
+        }
+        copy
+    }
+
+    /// The output for the target `x` and the encoder's output `memory`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor, memory: &Tensor) -> Tensor {
+        self.forward_masked(x, memory, &DecoderMasks::default())
+    }
+
+    /// The output under masks.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward_masked(&self, x: &Tensor, memory: &Tensor, masks: &DecoderMasks) -> Tensor {
+        if self.norm_first {
+            let x = x + self.attend(&self.norm1.forward(x), masks);
+            let x = &x + self.attend_to_memory(&self.norm2.forward(&x), memory, masks);
+            return &x + self.feed_forward(&self.norm3.forward(&x));
+        }
+        let x = self.norm1.forward(&(x + self.attend(x, masks)));
+        let x = self.norm2.forward(&(&x + self.attend_to_memory(&x, memory, masks)));
+        self.norm3.forward(&(&x + self.feed_forward(&x)))
+    }
+
+    #[track_caller]
+    fn attend(&self, x: &Tensor, masks: &DecoderMasks) -> Tensor {
+        let masks = AttentionMasks {
+            attn_mask: masks.tgt_mask.clone(),
+            key_padding_mask: masks.tgt_key_padding_mask.clone(),
+            need_weights: false,
+            is_causal: masks.tgt_is_causal,
+            ..Default::default()
+        };
+        self.dropout1.forward(&self.self_attn.forward_masked(x, x, x, &masks).0)
+    }
+
+    #[track_caller]
+    fn attend_to_memory(&self, x: &Tensor, memory: &Tensor, masks: &DecoderMasks) -> Tensor {
+        let masks = AttentionMasks {
+            attn_mask: masks.memory_mask.clone(),
+            key_padding_mask: masks.memory_key_padding_mask.clone(),
+            need_weights: false,
+            is_causal: masks.memory_is_causal,
+            ..Default::default()
+        };
+        self.dropout2.forward(&self.multihead_attn.forward_masked(x, memory, memory, &masks).0)
+    }
+
+    #[track_caller]
+    fn feed_forward(&self, x: &Tensor) -> Tensor {
+        let hidden = self.dropout.forward(&self.activation.apply(&self.linear1.forward(x)));
+        self.dropout3.forward(&self.linear2.forward(&hidden))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_can_come_in_any_order() {
+        let layer = TransformerDecoderLayer::new(4, 2).bias(false).dim_feedforward(8).layer_norm_eps(1e-3);
+        assert_eq!(layer.named_parameters().len(), 9);
+        assert_eq!(layer.forward(&Tensor::randn([3, 4]), &Tensor::randn([5, 4])).size(), [3, 4]);
+    }
+}
