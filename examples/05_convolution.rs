@@ -1,7 +1,7 @@
 //! Convolution by hand and by machine: a worked example, and what it has to do with that of signal processing.
 
 use jimu::Tensor;
-use jimu::nn::functional::conv2d;
+use jimu::nn::functional::{ConvOptions, conv2d};
 use jimu::nn::{Conv2d, Forward, Module, StateDict};
 
 fn main() {
@@ -48,8 +48,11 @@ fn flipped_kernel() {
     let filter = Tensor::new([1.0, 10.0, 100.0]).reshape([1, 1, 1, 3]);
     let values = |y: Tensor| y.to_vec::<f32>();
     println!("signal 1 2 3 4, filter 1 10 100");
-    println!("as it is (cross-correlation):        {:?}", values(conv2d(&signal, &filter, None)));
-    println!("flipped (signal-processing formula): {:?}", values(conv2d(&signal, &filter.flip([2, 3]), None)));
+    println!("as it is (cross-correlation):        {:?}", values(conv2d(&signal, &filter, None, &ConvOptions::new())));
+    println!(
+        "flipped (signal-processing formula): {:?}",
+        values(conv2d(&signal, &filter.flip([2, 3]), None, &ConvOptions::new()))
+    );
     println!("by the formula, t = 2 and 3:         {:?}", convolve(&[1.0, 2.0, 3.0, 4.0], &[1.0, 10.0, 100.0]));
 }
 

@@ -1,6 +1,6 @@
 //! The numbers that a course works out on the blackboard.
 
-use jimu::nn::functional::conv2d;
+use jimu::nn::functional::{ConvOptions, conv2d};
 use jimu::nn::{Conv2d, Forward, Linear, Module, StateDict};
 use jimu::{Tensor, no_grad};
 
@@ -76,9 +76,9 @@ fn convolution_is_cross_correlation_and_the_flipped_kernel_gives_the_other() {
     let w = [[1., 10., 100.], [-1., -2., 0.]];
     let (image, kernel) = (Tensor::new([[x]]), Tensor::new([[w]]));
 
-    let flipped = conv2d(&image, &kernel.flip([2, 3]), None).to_vec::<f32>();
+    let flipped = conv2d(&image, &kernel.flip([2, 3]), None, &ConvOptions::new()).to_vec::<f32>();
     assert_eq!(flipped, convolve(&x, &w));
-    let as_it_is = conv2d(&image, &kernel, None).to_vec::<f32>();
+    let as_it_is = conv2d(&image, &kernel, None, &ConvOptions::new()).to_vec::<f32>();
     assert_eq!(as_it_is[0], 1. + 20. + 300. - 5. - 12.);
     assert_ne!(as_it_is, flipped);
 }

@@ -1,6 +1,6 @@
 //! Layers and losses.
 
-use jimu::nn::functional::conv2d;
+use jimu::nn::functional::{ConvOptions, conv2d};
 use jimu::nn::{BatchNorm2d, Conv2d, Dropout, Flatten, Forward, Linear, MaxPool2d, ReLU, Sequential, init, summary};
 use jimu::{Tensor, sequential};
 
@@ -71,25 +71,25 @@ pub(crate) fn layers() -> Vec<Mistake> {
         panics!(
             "a padding that does not exist",
             { Conv2d::new(1, 1, 3).padding("full") },
-            "Conv2d: there is no padding \"full\"\n  \
+            "padding: there is no padding \"full\"\n  \
  help: choose \"same\", \"valid\", or a number of pixels"
         ),
         panics!(
             "a filter of too few dimensions",
-            { conv2d(&Tensor::zeros([1, 1, 8, 8]), &Tensor::zeros([3, 3]), None) },
+            { conv2d(&Tensor::zeros([1, 1, 8, 8]), &Tensor::zeros([3, 3]), None, &ConvOptions::new()) },
             "conv2d: the weight must have the shape [out_channels, in_channels / groups, height, width], but has [3, 3]\n  \
              help: reshape it"
         ),
         panics!(
             "pooling until no pixel is left",
             { MaxPool2d::new(2).forward(&Tensor::zeros([1, 8, 1, 1])) },
-            "MaxPool2d: a window of [2, 2] is larger than the padded input of shape [1, 8, 1, 1]\n  \
+            "MaxPool2d: a window of 2x2 is larger than the padded input of shape [1, 8, 1, 1]\n  \
              help: use a smaller window, or fewer pooling layers before"
         ),
         panics!(
             "more pool padding than half the window",
             { MaxPool2d::new(2).padding(2).forward(&Tensor::zeros([1, 1, 8, 8])) },
-            "MaxPool2d: the padding [2, 2] is more than half of the kernel [2, 2]\n  \
+            "MaxPool2d: the padding 2x2 is more than half of the window of 2x2\n  \
              help: use less padding, or pad the input first"
         ),
         panics!(

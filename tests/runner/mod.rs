@@ -1,7 +1,7 @@
 //! Runs golden cases from PyTorch against jimu: the format is told in `conformance/FORMAT.md`.
 //!
-//! A target is looked up in the tables of [`functions`], [`modules`] and [`optimizers`]; an entry there
-//! reads the arguments in the order of PyTorch's signature and calls jimu's counterpart. What has no entry is
+//! A target is looked up in the tables of [`functions`], [`modules`], [`optimizers`] and [`schedulers`]; an entry
+//! there reads the arguments in the order of PyTorch's signature and calls jimu's counterpart. What has no entry is
 //! unsupported; an argument that the entry does not know is a failure.
 
 pub mod arguments;
@@ -10,12 +10,15 @@ pub mod check;
 pub mod closeness;
 pub mod functions;
 pub mod layouts;
+pub mod lenet;
 pub mod losses;
 pub mod modules;
 pub mod optimizers;
 pub mod panics;
 pub mod report;
+pub mod schedulers;
 pub mod scope;
+pub mod spatial;
 pub mod value;
 
 use anyhow::{Context as _, Result};
@@ -82,7 +85,16 @@ fn run_once(case: &Case, scope: Scope<'_>) -> Result<bool> {
             let Some(build) = modules::find(&case.target) else { return Ok(false) };
             modules::run(build, (init, *train, state), call, expected, (scope, &mut check))?;
         }
-        Kind::Scheduler { .. } | Kind::Run { .. } => return Ok(false),
+        Kind::Run { optimizer, kwargs, state, batches, losses, state_after } => {
+            let Some(build) = optimizers::find(optimizer).filter(|_| case.target == "LeNet") else { return Ok(false) };
+            let options = &mut scope.options(kwargs)?;
+            lenet::run((build, options), state, batches, (losses, state_after), (scope, &mut check))?;
+        }
+        Kind::Scheduler { kwargs, base_lr, lrs } => {
+            let name = case.target.strip_prefix("lr_scheduler.").unwrap_or(&case.target);
+            let Some(build) = schedulers::find(name) else { return Ok(false) };
+            schedulers::run(build, &mut scope.options(kwargs)?, *base_lr, lrs, &mut check)?;
+        }
     }
     check.finish()?;
     Ok(true)

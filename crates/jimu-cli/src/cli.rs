@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{data, eval, summary, train};
+use crate::commands::{bench, data, eval, predict, summary, train};
 
 /// Train, test and use image classifiers.
 ///
@@ -22,8 +22,10 @@ enum Command {
     Train(train::Args),
     /// Test a saved model on a data set
     Eval(eval::Args),
+    Predict(predict::Args),
     /// List, fetch and verify data sets
     Data(data::Args),
+    Bench(bench::Args),
     /// Show a model's layers, shapes and costs
     Summary(summary::Args),
 }
@@ -34,6 +36,8 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Summary(args) => summary::run(&args),
     };

@@ -5,6 +5,8 @@ mod cli;
 mod commands;
 mod failure;
 mod images;
+mod options;
+mod picture;
 mod progress;
 mod report;
 mod run_folder;

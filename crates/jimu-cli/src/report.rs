@@ -2,22 +2,25 @@
 
 use jimu::train::Evaluation;
 
-/// Loss, accuracy and the worst confusions.
+const WORST_PAIRS: usize = 5;
+
+/// Accuracy, loss and the pairs of classes that are mixed up most.
 pub fn summary(evaluation: &Evaluation, classes: &[String]) -> String {
+    let confusion = &evaluation.confusion;
     let mut text = format!(
-        "test accuracy {:.2} % ({} of {} images), loss {:.4}",
+        "test accuracy {:.2} % ({} of {}), loss {:.4}",
         100.0 * evaluation.accuracy(),
-        evaluation.confusion.correct(),
-        evaluation.confusion.total(),
+        confusion.correct(),
+        confusion.total(),
         evaluation.loss
     );
-    let worst = evaluation.confusion.worst(5);
+    let worst = confusion.worst(WORST_PAIRS);
     if !worst.is_empty() {
-        text += "\nmost often mistaken:";
+        text += "\nmost often mixed up:";
     }
-    for confusion in worst {
-        let (actual, predicted) = (&classes[confusion.actual], &classes[confusion.predicted]);
-        text += &format!("\n  {actual} taken for {predicted}: {} times", confusion.count);
+    for pair in worst {
+        let (actual, predicted) = (&classes[pair.actual], &classes[pair.predicted]);
+        text += &format!("\n  {:>5} x {actual} taken for {predicted}", pair.count);
     }
     text
 }

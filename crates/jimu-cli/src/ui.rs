@@ -1,18 +1,21 @@
 //! What a training shows: a progress bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jimu::train::{ConfusionMatrix, EpochMetrics, Step};
+use jimu::train::{EpochMetrics, Step};
 
 const TEMPLATE: &str = "{prefix} {wide_bar} {pos}/{len} {msg} {eta} left";
-const WORST_PAIRS: usize = 5;
 
 /// Shows how a training goes.
 pub struct Ui {
     bar: Option<ProgressBar>,
     quiet: bool,
     epochs: usize,
+    /// The epoch that the bar is for, and its samples before the bar.
+    epoch: Cell<usize>,
+    before: Cell<usize>,
 }
 
 impl Ui {
@@ -22,7 +25,7 @@ impl Ui {
             let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.with_style(style)
         });
-        Self { bar, quiet, epochs }
+        Self { bar, quiet, epochs, epoch: Cell::new(0), before: Cell::new(0) }
     }
 
     /// Prints a line, above the bar where there is one.
@@ -42,13 +45,14 @@ impl Ui {
 
     pub fn step(&self, step: &Step) {
         let Some(bar) = &self.bar else { return };
-        if step.step == 1 {
+        if self.epoch.replace(step.epoch) != step.epoch {
             bar.reset();
             bar.set_length(step.steps as u64);
             bar.set_prefix(format!("epoch {}/{}", step.epoch, self.epochs));
+            self.before.set(step.samples);
         }
         bar.set_position(step.step as u64);
-        let rate = step.samples as f64 / bar.elapsed().as_secs_f64().max(1e-3);
+        let rate = (step.samples - self.before.get()) as f64 / bar.elapsed().as_secs_f64().max(1e-3);
         bar.set_message(format!("loss {:.4}  accuracy {:.2} %  {rate:.0} images/s", step.loss, 100.0 * step.accuracy));
     }
 
@@ -72,18 +76,9 @@ impl Ui {
             bar.finish_and_clear();
         }
     }
+}
 
-    /// The test's accuracy, and the pairs of classes that are mixed up most.
-    pub fn summary(&self, confusion: &ConfusionMatrix, classes: &[String]) {
-        let (right, all) = (confusion.correct(), confusion.total());
-        self.line(&format!("test accuracy {:.2} % ({right} of {all})", 100.0 * confusion.accuracy()));
-        let worst = confusion.worst(WORST_PAIRS);
-        if !worst.is_empty() {
-            self.line("most often mixed up:");
-        }
-        for pair in worst {
-            let (actual, predicted) = (&classes[pair.actual], &classes[pair.predicted]);
-            self.line(&format!("  {:>5} x {actual} taken for {predicted}", pair.count));
-        }
-    }
+/// Says something on standard error from anywhere, the thread that answers Ctrl-C included.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -12,6 +12,7 @@ pub mod io;
 pub mod nn;
 mod ops;
 pub mod optim;
+pub mod profiler;
 mod tensor;
 mod threads;
 pub mod train;
@@ -27,5 +28,7 @@ pub use ops::nn::{Interpolate, InterpolateMode, Window};
 pub use ops::operand::TensorOrScalar;
 pub use ops::reduce::QuantileInterpolation;
 pub use ops::view::{Index, Indexing, IntoIndices};
-pub use tensor::{Dims, IntoTensor, Scalar, Shape, Tensor, Value, initial_seed, manual_seed};
+pub use tensor::{
+    Dims, IntoTensor, Scalar, Shape, Tensor, Value, get_rng_state, initial_seed, manual_seed, set_rng_state,
+};
 pub use threads::{num_threads, set_num_threads};

@@ -9,6 +9,7 @@ use crate::runner::value::{FromValue, PerDim, Value};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
+        "nn.functional.channel_shuffle" | "channel_shuffle" => |a| shuffle(a, "groups", Tensor::channel_shuffle),
         "nn.functional.fold" => fold,
         "nn.functional.interpolate" => interpolate,
         "nn.functional.pad" => pad,

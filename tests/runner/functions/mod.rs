@@ -2,12 +2,15 @@
 
 mod activation;
 mod attention;
+mod convolution;
 mod creation;
 mod image;
 mod index;
 mod linalg;
 mod loss;
+mod normalization;
 mod pointwise;
+mod pooling;
 mod reduce;
 mod shape;
 
@@ -29,12 +32,15 @@ fn exactly(name: &str) -> Option<Function> {
     let families = [
         activation::find,
         attention::find,
+        convolution::find,
         creation::find,
         image::find,
         index::find,
         linalg::find,
         loss::find,
+        normalization::find,
         pointwise::find,
+        pooling::find,
         reduce::find,
         shape::find,
     ];

@@ -1,13 +1,19 @@
 //! Layers by PyTorch's names.
 
 mod activation;
+mod convolution;
+mod linear;
 mod loss;
+mod normalization;
+mod padding;
+mod pooling;
+mod resize;
 mod sequence;
 mod shape;
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use jimu::Tensor;
 use jimu::nn::{Block, Module, StateDict};
 
@@ -15,6 +21,7 @@ use super::arguments::Arguments;
 use super::cases::{Call, Expected, Named};
 use super::check::Check;
 use super::scope::Scope;
+use super::value::Value;
 
 /// Builds a layer from PyTorch's constructor arguments.
 pub type Build = fn(&mut Arguments) -> Result<Layer>;
@@ -48,7 +55,30 @@ impl Layer {
 /// The counterpart of PyTorch's class `target`.
 pub fn find(target: &str) -> Option<Build> {
     let name = target.strip_prefix("nn.")?;
-    [activation::find, loss::find, sequence::find, shape::find].into_iter().find_map(|family| family(name))
+    let families = [
+        activation::find,
+        convolution::find,
+        linear::find,
+        loss::find,
+        normalization::find,
+        padding::find,
+        pooling::find,
+        resize::find,
+        sequence::find,
+        shape::find,
+    ];
+    families.into_iter().find_map(|family| family(name))
+}
+
+/// `device=None, dtype=None`: layers are made on the CPU in `f32`.
+fn no_factory(arguments: &mut Arguments) -> Result<()> {
+    for name in ["device", "dtype"] {
+        match arguments.optional::<Value>(name)? {
+            None => {}
+            Some(value) => bail!("argument {name} cannot be {} yet", value.describe()),
+        }
+    }
+    Ok(())
 }
 
 /// Builds, loads, calls and goes backward.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use jimu::vision::datasets::{DatasetName, Location, Locator, Progress, UnknownDataset, Verdict};
+use jimu::vision::datasets::{DatasetName, Location, Locator, Verdict};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, print_line};
+use crate::options::dataset;
 
 /// The options of `jimu data`.
 #[derive(clap::Args)]
@@ -35,32 +36,28 @@ enum Action {
     },
 }
 
-fn dataset(text: &str) -> Result<DatasetName, UnknownDataset> {
-    text.parse()
-}
-
 /// Does what is asked for.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let locator = Locator::new().data_dir(args.data_dir.clone());
     match &args.action {
         Action::List => list(&locator),
-        Action::Fetch { names } => return fetch(locator, names),
-        Action::Verify { names } if names.is_empty() => return verify(&locator, &DatasetName::all()),
-        Action::Verify { names } => return verify(&locator, names),
+        Action::Fetch { names } => fetch(locator, names),
+        Action::Verify { names } if names.is_empty() => verify(&locator, &DatasetName::all()),
+        Action::Verify { names } => verify(&locator, names),
     }
-    Ok(())
 }
 
-fn list(locator: &Locator) {
+fn list(locator: &Locator) -> Result<(), Failure> {
     for name in DatasetName::all() {
         let found = locator.locate(name);
         if found.is_empty() {
-            println!("{name:<14} not on this machine: `jimu data fetch {name}` gets it");
+            print_line(format_args!("{name:<14} not on this machine: `jimu data fetch {name}` gets it"))?;
         }
         for location in found {
-            println!("{name:<14} {}", describe(&location));
+            print_line(format_args!("{name:<14} {}", describe(&location)))?;
         }
     }
+    Ok(())
 }
 
 fn describe(location: &Location) -> String {
@@ -73,14 +70,9 @@ fn describe(location: &Location) -> String {
 }
 
 fn fetch(locator: Locator, names: &[DatasetName]) -> Result<(), Failure> {
-    let locator = locator.on_progress(|progress| match progress {
-        Progress::Trying { source } => eprintln!("asking {source}"),
-        Progress::Failed { source, reason } => eprintln!("  {source} failed: {reason}"),
-        Progress::Waiting { lock } => eprintln!("another process is fetching it: waiting for {}", lock.display()),
-        _ => {}
-    });
+    let locator = locator.on_progress(crate::progress::fetching());
     for &name in names {
-        println!("{name}: {}", locator.fetch(name)?.display());
+        print_line(format_args!("{name}: {}", locator.fetch(name)?.display()))?;
     }
     Ok(())
 }
@@ -90,11 +82,11 @@ fn verify(locator: &Locator, names: &[DatasetName]) -> Result<(), Failure> {
     for &name in names {
         let found = locator.verify(name);
         if found.is_empty() {
-            println!("{name}: not on this machine");
+            print_line(format_args!("{name}: not on this machine"))?;
         }
         for (location, verdict) in found {
             bad += usize::from(!matches!(verdict, Verdict::Published));
-            println!("{name}: {}: {}", describe(&location), tell(&verdict));
+            print_line(format_args!("{name}: {}: {}", describe(&location), tell(&verdict)))?;
         }
     }
     match bad {

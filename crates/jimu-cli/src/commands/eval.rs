@@ -4,36 +4,33 @@ use std::path::PathBuf;
 
 use jimu::train::{checkpoint, evaluate};
 use jimu::vision::datasets::DatasetName;
-use jimu::vision::models;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, print_line};
+use crate::options::{Threads, dataset};
 use crate::{images, report};
 
 /// What can be asked of `jimu eval`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The run folder or model file
+    #[arg(value_name = "RUN_FOLDER_OR_FILE")]
     model: PathBuf,
     /// The images [default: those that the model was trained on]
-    #[arg(long)]
-    dataset: Option<String>,
-    /// The folder of the images
-    #[arg(long)]
+    #[arg(long, value_name = "NAME", value_parser = dataset)]
+    dataset: Option<DatasetName>,
+    /// Take the data from this folder
+    #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Threads that compute [default: one a core]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 /// Runs `jimu eval`.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    if let Some(threads) = args.threads {
-        jimu::set_num_threads(threads.max(1));
-    }
+    args.threads.apply();
     let file = checkpoint::load(&args.model)?;
-    let model = models::by_name(&file.model, file.channels, file.height, file.width, file.classes.len())?;
-    model.load_state_dict(&file.state)?;
-    let name: DatasetName = args.dataset.as_ref().unwrap_or(&file.dataset).parse().map_err(Failure::usage)?;
+    let model = images::rebuild(&file)?;
+    let name = args.dataset.map_or_else(|| file.dataset.parse(), Ok)?;
     let data = images::load(name, args.data_dir.clone(), false)?.test;
     let (own, given) = ([file.channels, file.height, file.width], [data.channels, data.height, data.width]);
     if own != given || data.classes.len() != file.classes.len() {
@@ -43,11 +40,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             data.classes.len()
         )));
     }
-    let evaluation = evaluate(&*model, &images::test_loader(&data, &file.normalization));
-    println!(
-        "{}\nby class:\n{}",
-        report::summary(&evaluation, &file.classes),
-        report::by_class(&evaluation, &file.classes)
-    );
-    Ok(())
+    let set = images::normalized(images::image_set(data), &file.normalization);
+    let evaluation = evaluate(&*model, &images::test_loader(set));
+    let (summary, by_class) =
+        (report::summary(&evaluation, &file.classes), report::by_class(&evaluation, &file.classes));
+    print_line(format_args!("{summary}\nby class:\n{by_class}"))
 }

@@ -7,7 +7,7 @@ use jimu::train::checkpoint;
 use jimu::vision::models;
 use jimu::{Device, Shape};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, print_line};
 
 /// What can be asked of `jimu summary`.
 #[derive(clap::Args)]
@@ -33,7 +33,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let Some(name) = args.model.as_ref().filter(|_| !args.list) else {
         for model in models::all() {
-            println!("{:<14} {}", model.name, model.about);
+            print_line(format_args!("{:<14} {}", model.name, model.about))?;
         }
         return Ok(());
     };
@@ -45,8 +45,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         true => Shape::from([1, image[0], image[1], image[2]]),
         false => Shape::from(args.input.as_slice()),
     };
-    println!("{}", summary(&*model, input)?);
-    Ok(())
+    print_line(summary(&*model, input)?)
 }
 
 /// The model, and the channels, height and width of its images.

@@ -14,7 +14,7 @@ use super::mode::{is_grad_enabled, with_grad};
 use super::node::{Edge, Node, SavedTensor};
 use super::operation::{Context, Gradients, Operation, Saves, Spec, stand_in, try_apply};
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::{Tensor, random_state, with_random_state};
+use crate::tensor::{Tensor, get_rng_state, with_random_state};
 
 /// One call of the function. Its inputs as an operation are all that gradients leave the function to.
 struct Checkpoint<F> {
@@ -82,7 +82,7 @@ pub fn checkpoint<F>(function: F, inputs: &[&Tensor]) -> Tensor
 where
     F: Fn(&[&Tensor]) -> Tensor + Send + Sync + 'static,
 {
-    let (first, random) = (Node::next_sequence(), random_state());
+    let (first, random) = (Node::next_sequence(), get_rng_state());
     let output = function(inputs);
     if !is_grad_enabled() || !output.requires_grad() {
         return output;

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::hooks::Hooks;
 use super::operation::{Context, Gradients, Operation};
 use crate::error::{ShapeError, raise};
+use crate::profiler;
 use crate::tensor::{Inner, Shape, Tensor};
 
 /// Where the gradient of an input goes.
@@ -164,7 +165,7 @@ impl Node {
             ));
         };
         let context = Context { node: self, needed, inputs: &saved.inputs, output: saved.output.as_ref() };
-        let gradients = saved.operation.backward(&context, grad);
+        let gradients = profiler::backward(self.name, || saved.operation.backward(&context, grad));
         debug_assert_eq!(gradients.len(), self.edges.len(), "{}: one gradient for each input", self.name);
         Ok(gradients)
     }

@@ -10,6 +10,7 @@ use super::trace;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{ShapeError, raise};
+use crate::profiler;
 use crate::tensor::{Shape, Tensor};
 
 /// The type and shape of a result, as the shape rule finds them before anything is computed.
@@ -85,7 +86,7 @@ pub trait Operation: Send + Sync + 'static {
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor;
 
     /// The multiplications, each with its addition, that forward takes, as far as it is made of them: 0 but for
-    /// products of matrices and convolutions. What [`summary`](crate::nn::summary) counts.
+    /// products of matrices and convolutions. What [`summary`](crate::nn::summary) and [`profiler`] count.
     fn multiply_adds(&self, _inputs: &[&Tensor], _output: &Tensor) -> u64 {
         0
     }
@@ -182,7 +183,9 @@ pub(crate) fn apply<O: Operation>(operation: O, inputs: &[&Tensor]) -> Tensor {
 /// Applies `operation` if its shape rule allows: for callers that ask first, or know a better name for the error.
 pub(crate) fn try_apply<O: Operation>(mut operation: O, inputs: &[&Tensor]) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
+    let span = profiler::begin(O::NAME);
     let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    profiler::end(span, inputs, &output, || operation.multiply_adds(inputs, &output));
     Ok(attach(operation, inputs, output))
 }
 
@@ -238,7 +241,9 @@ pub(crate) fn try_apply_without_derivative<O: NoDerivative>(
     inputs: &[&Tensor],
 ) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
+    let span = profiler::begin(O::NAME);
     let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    profiler::end(span, inputs, &output, || 0);
     if trace::is_active() {
         trace::call(trace::Call::without_derivative(O::NAME, inputs, &output));
     }

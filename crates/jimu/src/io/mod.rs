@@ -1,6 +1,24 @@
-//! Files of tensors: [`safetensors`], which PyTorch and most other tools read and write too.
+//! Files of tensors.
+//!
+//! | module | files | who else reads and writes them |
+//! |---|---|---|
+//! | [`safetensors`] | `.safetensors` | PyTorch and most other tools |
+//! | [`torch`] | `.pt`, `.pth` | PyTorch: models, optimisers, whatever is made of numbers, texts, lists and dictionaries |
+//! | [`npy`], [`npz`] | `.npy`, `.npz` | NumPy and most other tools |
+//!
+//! Whatever a file holds, reading it runs no code of its own and claims no more memory than its size can answer for.
 
+mod archive;
 mod atomic;
+mod bytes;
+mod error;
+pub mod npy;
+pub mod npz;
 pub mod safetensors;
+pub mod torch;
+mod value;
 
 pub use atomic::write_atomically;
+pub use error::FileError;
+pub(crate) use value::FromValue;
+pub use value::{Dict, Key, Value};

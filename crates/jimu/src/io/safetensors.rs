@@ -1,16 +1,15 @@
 //! [Safetensors](https://huggingface.co/docs/safetensors): tensors by name in one file, with a table of strings beside
 //! them. PyTorch's `safetensors.torch.load_file` reads what [`save`] writes, and [`load`] what `save_file` writes.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use ::safetensors::tensor::TensorView;
-use ::safetensors::{Dtype, SafeTensorError, SafeTensors, serialize};
+use ::safetensors::{Dtype, SafeTensorError, SafeTensors};
 use half::{bf16, f16};
 use thiserror::Error;
 
-use super::write_atomically;
+use super::bytes::little_endian;
 use crate::dtype::{DType, Element};
 use crate::nn::StateDict;
 use crate::tensor::Tensor;
@@ -27,7 +26,8 @@ pub enum FormatError {
     Truncated(String),
     /// The file is of another format.
     #[error(
-        "this is not a safetensors file: {0}\n  help: PyTorch's .pt files become one by safetensors.torch.save_file"
+        "this is not a safetensors file: {0}\n  \
+         help: io::torch loads PyTorch's .pt files; safetensors.torch.save_file makes a safetensors file of one"
     )]
     NotSafetensors(String),
     /// The header contradicts itself or the file.
@@ -47,28 +47,7 @@ pub enum FormatError {
 }
 
 /// Why tensors could not be loaded or saved.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// The file could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// "read" or "write".
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file could be read, but its content could not be understood.
-    #[error("{}: {source}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: FormatError,
-    },
-}
+pub type FileError = super::FileError<FormatError>;
 
 /// Writes tensors and metadata to a file, which is replaced whole or not at all.
 ///
@@ -89,12 +68,7 @@ pub enum FileError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn save(path: impl AsRef<Path>, state: &StateDict, metadata: &Metadata) -> Result<(), FileError> {
-    let path = path.as_ref();
-    write_atomically(path, &to_bytes(state, metadata)).map_err(|source| FileError::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    })
+    super::error::save(path.as_ref(), &to_bytes(state, metadata))
 }
 
 /// Reads all tensors of a file, in the order in which they lie there, and its metadata.
@@ -110,13 +84,10 @@ pub fn save(path: impl AsRef<Path>, state: &StateDict, metadata: &Metadata) -> R
 /// assert!(error.to_string().starts_with("cannot read no/such.safetensors: "));
 /// ```
 pub fn load(path: impl AsRef<Path>) -> Result<(StateDict, Metadata), FileError> {
-    let path = path.as_ref();
-    let bytes =
-        std::fs::read(path).map_err(|source| FileError::Io { action: "read", path: path.to_owned(), source })?;
-    from_bytes(&bytes).map_err(|source| FileError::Format { path: path.to_owned(), source })
+    super::error::load(path.as_ref(), from_bytes)
 }
 
-/// The content of a file with these tensors and metadata.
+/// The content of a file with these tensors and metadata. Equal ones give equal bytes, whatever their order.
 ///
 /// ```
 /// use jimu::{Tensor, io::safetensors, nn::StateDict};
@@ -126,16 +97,37 @@ pub fn load(path: impl AsRef<Path>) -> Result<(StateDict, Metadata), FileError> 
 /// # Ok::<(), safetensors::FormatError>(())
 /// ```
 pub fn to_bytes(state: &StateDict, metadata: &Metadata) -> Vec<u8> {
-    let stored: Vec<(&String, Dtype, &[usize], Vec<u8>)> = state
-        .iter()
-        .map(|(name, tensor)| (name, stored_dtype(tensor.dtype()), &tensor.shape()[..], little_endian(tensor)))
-        .collect();
-    let views = stored.iter().map(|(name, dtype, shape, bytes)| {
-        let view = TensorView::new(*dtype, shape.to_vec(), bytes).expect("as many bytes as the shape asks for");
-        (name.as_str(), view)
-    });
-    let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-    serialize(views, (!metadata.is_empty()).then_some(metadata)).expect("a valid table of tensors")
+    // Large elements first, so that each lies at a multiple of its size.
+    let mut tensors: Vec<(&String, &Tensor)> = state.iter().collect();
+    tensors.sort_by_key(|(name, tensor)| (std::cmp::Reverse(tensor.dtype().size_in_bytes()), tensor.dtype(), *name));
+    let quoted = |text: &str| serde_json::to_string(text).expect("a text is JSON");
+    let mut entries = Vec::new();
+    if !metadata.is_empty() {
+        let pairs: Vec<String> =
+            metadata.iter().map(|(key, value)| format!("{}:{}", quoted(key), quoted(value))).collect();
+        entries.push(format!("\"__metadata__\":{{{}}}", pairs.join(",")));
+    }
+    let mut end = 0;
+    for (name, tensor) in &tensors {
+        let start = end;
+        end += tensor.numel() * tensor.dtype().size_in_bytes();
+        let shape: Vec<String> = tensor.shape().iter().map(usize::to_string).collect();
+        entries.push(format!(
+            "{}:{{\"dtype\":\"{:?}\",\"shape\":[{}],\"data_offsets\":[{start},{end}]}}",
+            quoted(name),
+            stored_dtype(tensor.dtype()),
+            shape.join(",")
+        ));
+    }
+    let mut header = format!("{{{}}}", entries.join(",")).into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut bytes = Vec::with_capacity(8 + header.len() + end);
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header);
+    for (_, tensor) in tensors {
+        bytes.extend(little_endian(tensor));
+    }
+    bytes
 }
 
 /// The tensors and metadata in the content of a file.
@@ -196,19 +188,6 @@ fn stored_dtype(dtype: DType) -> Dtype {
         DType::I64 => Dtype::I64,
         DType::F32 => Dtype::F32,
         DType::F64 => Dtype::F64,
-    }
-}
-
-fn little_endian(tensor: &Tensor) -> Vec<u8> {
-    fn bytes<T: Element, const N: usize>(tensor: &Tensor, bytes: fn(T) -> [u8; N]) -> Vec<u8> {
-        tensor.to_vec::<T>().into_iter().flat_map(bytes).collect()
-    }
-    match tensor.dtype() {
-        DType::Bool => bytes(tensor, |x: bool| [u8::from(x)]),
-        DType::U8 => tensor.to_vec(),
-        DType::I64 => bytes(tensor, i64::to_le_bytes),
-        DType::F32 => bytes(tensor, f32::to_le_bytes),
-        DType::F64 => bytes(tensor, f64::to_le_bytes),
     }
 }
 

@@ -60,6 +60,20 @@ fn the_bytes_are_those_of_the_specification() {
 }
 
 #[test]
+fn equal_content_gives_equal_bytes() {
+    let names = ["w", "b", "n", "running_mean", "x", "y"];
+    let tensor = |name: &str| if name == "n" { Tensor::new([1]) } else { Tensor::zeros([name.len()]) };
+    let forward = state(names.map(|name| (name, tensor(name))));
+    let backward: StateDict = forward.clone().into_iter().rev().collect();
+    let metadata: Metadata = names.iter().map(|name| (format!("key {name}"), "value".to_owned())).collect();
+    let bytes = to_bytes(&forward, &metadata);
+    assert_eq!(bytes, to_bytes(&backward, &metadata));
+    let header = String::from_utf8_lossy(&bytes[8..]);
+    assert!(header.starts_with(r#"{"__metadata__":{"key b":"value","key n":"value","#), "{header}");
+    assert!(header.contains(r#"},"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype""#), "{header}");
+}
+
+#[test]
 fn a_file_cut_anywhere_is_an_error_and_never_a_panic() {
     let bytes = small();
     for end in 0..bytes.len() {
@@ -99,4 +113,17 @@ fn a_failed_save_names_the_file_and_keeps_the_old_one() {
     assert!(message.starts_with(&format!("{}: the file is truncated", path.display())), "{message}");
     save(&path, &state([("w", Tensor::new([1.0]))]), &Metadata::new()).unwrap();
     assert_eq!(load(&path).unwrap().0["w"].to_vec::<f32>(), [1.0]);
+}
+
+#[test]
+fn the_same_content_is_the_same_bytes() {
+    let metadata: Metadata = (0..20).map(|i| (format!("key {i}"), i.to_string())).collect();
+    let tensors = state([("w", Tensor::new([1.0, -2.5])), ("a", Tensor::new([true]))]);
+    let bytes = to_bytes(&tensors, &metadata);
+    assert_eq!(bytes, to_bytes(&tensors, &metadata));
+    let header = String::from_utf8_lossy(&bytes[8..]).into_owned();
+    let places: Vec<_> = metadata.keys().map(|key| header.find(&format!("\"{key}\"")).unwrap()).collect();
+    assert!(places.is_sorted(), "{header}");
+    // Without tensors, there are still the strings.
+    assert_eq!(from_bytes(&to_bytes(&StateDict::new(), &metadata)).unwrap().1, metadata);
 }

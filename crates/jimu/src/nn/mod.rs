@@ -1,8 +1,9 @@
 //! The blocks: layers, containers, losses and initialisers, with the names, arguments and `state_dict` keys of PyTorch.
 
 mod activation;
-mod batch_norm;
 mod bilinear;
+mod builders;
+mod channel_shuffle;
 mod container;
 mod conv;
 mod distance;
@@ -13,9 +14,15 @@ mod flatten;
 mod linear;
 mod loss;
 mod module;
+mod normalization;
+mod padding;
+mod pixel_shuffle;
 mod pooling;
 mod state_dict;
 mod summary;
+mod unflatten;
+mod unfold;
+mod upsample;
 
 pub mod functional;
 pub mod init;
@@ -25,10 +32,10 @@ pub use activation::{
     Mish, PReLU, RReLU, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign,
     Tanh, Tanhshrink, Threshold,
 };
-pub use batch_norm::BatchNorm2d;
 pub use bilinear::Bilinear;
+pub use channel_shuffle::ChannelShuffle;
 pub use container::{Block, Sequential};
-pub use conv::{Conv2d, Padding, PaddingMode};
+pub use conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, PaddingMode};
 pub use distance::{CosineSimilarity, PairwiseDistance};
 pub use dropout::{AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout};
 pub use embedding::Embedding;
@@ -41,9 +48,28 @@ pub use loss::{
     KLDivLoss, L1Loss, MSELoss, MarginRankingLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss,
     NLLLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
 };
+pub(crate) use module::in_eval_mode;
+#[cfg(test)]
+pub(crate) use module::modes;
 pub use module::{Forward, Module, fmt_module};
-pub use pooling::{AvgPool2d, MaxPool2d};
+pub use normalization::{
+    BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, LocalResponseNorm, RMSNorm,
+};
+pub use padding::{
+    CircularPad1d, CircularPad2d, ConstantPad1d, ConstantPad2d, ReflectionPad1d, ReflectionPad2d, ReplicationPad1d,
+    ReplicationPad2d, ZeroPad1d, ZeroPad2d,
+};
+pub use pixel_shuffle::{PixelShuffle, PixelUnshuffle};
+pub use pooling::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, LPPool1d,
+    LPPool2d, MaxPool1d, MaxPool2d, MaxUnpool1d, MaxUnpool2d,
+};
 pub use state_dict::{LoadStateDictError, StateDict};
 pub use summary::{Summary, SummaryError, SummaryRow, summary, summary_with};
+pub use unflatten::Unflatten;
+pub use unfold::{Fold, Unfold};
+pub use upsample::{Upsample, UpsamplingBilinear2d, UpsamplingNearest2d};
 
-pub use crate::ops::nn::pair::Pair;
+pub use crate::ops::nn::adaptive_pool::OutputSize;
+pub use crate::ops::nn::conv_options::Padding;
+pub use crate::ops::nn::pair::{Extent, IntoExtent, Pair};

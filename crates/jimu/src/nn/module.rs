@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::field::{Field, Fields};
+use super::field::{Field, Fields, Mode};
 use super::state_dict::{LoadStateDictError, StateDict, load};
 use crate::error::relay;
 use crate::tensor::Tensor;
@@ -161,6 +161,30 @@ fn set_mode(kind: &str, fields: Fields<'_>, training: bool) {
             mode.set(training);
         }
     });
+}
+
+/// The switches of all layers within.
+pub(crate) fn modes<'a>(module: &'a dyn Module) -> Vec<&'a Mode> {
+    let mut modes = Vec::new();
+    walk(module.kind(), module.fields(), &mut |_, field: &Field<'a>| {
+        if let Field::Mode(mode) = field {
+            modes.push(*mode);
+        }
+    });
+    modes
+}
+
+/// Runs `f` with all layers in evaluation mode, and puts each back, even if `f` panics.
+pub(crate) fn in_eval_mode<R>(module: &dyn Module, f: impl FnOnce() -> R) -> R {
+    struct Restore<'a>(Vec<(&'a Mode, bool)>);
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            self.0.iter().for_each(|(mode, training)| mode.set(*training));
+        }
+    }
+    let _restore = Restore(modes(module).into_iter().map(|mode| (mode, mode.is_training())).collect());
+    module.eval();
+    f()
 }
 
 /// Shows every field of a block and of the blocks within, with its name, and labels the layers on the way. A block's own

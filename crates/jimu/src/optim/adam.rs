@@ -1,10 +1,10 @@
 //! Adam.
 
-use jimu_kernels::optimizer::{MAX_STATE, Part, Real, Update};
+use jimu_kernels::optimizer::{Part, Real, Update};
 
-use super::groups::{MAX_SCALARS, penalized};
-use super::hyper_parameter::{anything, at_least_zero, below_one};
-use super::{Groups, Rule, optimizer};
+use super::Groups;
+use super::arithmetic::{lerp, mean_square, penalized};
+use super::hyper_parameter::anything;
 use crate::Tensor;
 
 /// Adam: each element's step is scaled by running averages of its gradient and of the gradient's square:
@@ -61,7 +61,88 @@ impl Adam {
     }
 }
 
-optimizer! {
+/// The options and the rule of Adam and AdamW, which differ in the weight decay alone.
+macro_rules! adam {
+    (
+        $(#[$options_doc:meta])*
+        $Optimizer:ident, $Options:ident {
+            $(#[$weight_decay_doc:meta])*
+            weight_decay: $weight_decay:expr;
+            $(#[$decoupled_doc:meta])*
+            decoupled_weight_decay: $decoupled:expr, $check:path;
+        }
+    ) => {
+        crate::optim::hyper_parameter::optimizer! {
+            $(#[$options_doc])*
+            $Optimizer, $Options {
+                /// β1 and β2, the weights of the past in the running averages of the gradient and of its square:
+                /// (0.9, 0.999) by default.
+                ///
+                /// # Panics
+                /// If one is not in [0, 1).
+                ///
+                /// ```
+                #[doc = concat!("# use jimu::{Tensor, optim::", stringify!($Optimizer), "};")]
+                #[doc = concat!("let opt = ", stringify!($Optimizer), "::new([Tensor::zeros([2])], 1e-3).betas((0.9, 0.99));")]
+                /// ```
+                betas: (f64, f64) = (0.9, 0.999), crate::optim::hyper_parameter::below_one;
+                /// Added to the denominator, so that a gradient of 0 divides by no 0: 1e-8 by default.
+                ///
+                /// # Panics
+                /// If it is negative.
+                ///
+                /// ```
+                #[doc = concat!("# use jimu::{Tensor, optim::", stringify!($Optimizer), "};")]
+                #[doc = concat!("let opt = ", stringify!($Optimizer), "::new([Tensor::zeros([2])], 1e-3).eps(1e-6);")]
+                /// ```
+                eps: f64 = 1e-8, crate::optim::hyper_parameter::at_least_zero;
+                $(#[$weight_decay_doc])*
+                weight_decay: f64 = $weight_decay, crate::optim::hyper_parameter::at_least_zero;
+                /// Whether to divide by the largest average of squares so far (AMSGrad).
+                ///
+                /// ```
+                #[doc = concat!("# use jimu::{Tensor, optim::", stringify!($Optimizer), "};")]
+                #[doc = concat!("let opt = ", stringify!($Optimizer), "::new([Tensor::zeros([2])], 1e-3).amsgrad(true);")]
+                /// ```
+                amsgrad: bool = false, crate::optim::hyper_parameter::anything;
+                /// Whether to climb the gradient rather than to descend.
+                ///
+                /// ```
+                #[doc = concat!("# use jimu::{Tensor, optim::", stringify!($Optimizer), "};")]
+                #[doc = concat!("let opt = ", stringify!($Optimizer), "::new([Tensor::zeros([2])], 1e-3).maximize(true);")]
+                /// ```
+                maximize: bool = false, crate::optim::hyper_parameter::anything;
+                $(#[$decoupled_doc])*
+                decoupled_weight_decay: bool = $decoupled, $check;
+            }
+        }
+
+        impl crate::optim::Rule for $Options {
+            const NAME: &'static str = stringify!($Optimizer);
+            const BUFFERS: &'static [&'static str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+            const SCALARS: &'static [&'static str] = &["step"];
+            type Update = crate::optim::adam::AdamUpdate;
+
+            fn uses(&self) -> [bool; jimu_kernels::optimizer::MAX_STATE] {
+                [true, true, self.amsgrad]
+            }
+
+            fn update(
+                &self,
+                scalars: &mut [f64; crate::optim::groups::MAX_SCALARS],
+                _: bool,
+            ) -> crate::optim::adam::AdamUpdate {
+                let Self { lr, betas, eps, weight_decay, maximize, decoupled_weight_decay, .. } = *self;
+                scalars[0] += 1.0;
+                let decay = crate::optim::arithmetic::split_weight_decay(lr, weight_decay, decoupled_weight_decay);
+                crate::optim::adam::AdamUpdate::new(lr, betas, eps, maximize, scalars[0], decay)
+            }
+        }
+    };
+}
+pub(super) use adam;
+
+adam! {
     /// The hyper-parameters of one group of [`Adam`].
     ///
     /// ```
@@ -72,27 +153,6 @@ optimizer! {
     /// assert_eq!(opt.param_groups()[1].lr(), 1e-4);
     /// ```
     Adam, AdamOptions {
-        /// β1 and β2, the weights of the past in the running averages of the gradient and of its square: (0.9, 0.999)
-        /// by default.
-        ///
-        /// # Panics
-        /// If one is not in [0, 1).
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::Adam};
-        /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).betas((0.9, 0.99));
-        /// ```
-        betas: (f64, f64) = (0.9, 0.999), below_one;
-        /// Added to the denominator, so that a gradient of 0 divides by no 0: 1e-8 by default.
-        ///
-        /// # Panics
-        /// If it is negative.
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::Adam};
-        /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).eps(1e-6);
-        /// ```
-        eps: f64 = 1e-8, at_least_zero;
         /// The L2 penalty: its gradient, `weight_decay·θ`, is added to that of the loss. 0 by default.
         ///
         /// # Panics
@@ -102,45 +162,19 @@ optimizer! {
         /// # use jimu::{Tensor, optim::Adam};
         /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).weight_decay(1e-4);
         /// ```
-        weight_decay: f64 = 0.0, at_least_zero;
-        /// Whether to divide by the largest average of squares so far (AMSGrad).
+        weight_decay: 0.0;
+        /// Whether the weight decay takes its share of the parameters themselves, as in [`AdamW`](super::AdamW), rather
+        /// than to be part of the gradient.
         ///
         /// ```
         /// # use jimu::{Tensor, optim::Adam};
-        /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).amsgrad(true);
+        /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).weight_decay(0.01).decoupled_weight_decay(true);
         /// ```
-        amsgrad: bool = false, anything;
-        /// Whether to climb the gradient rather than to descend.
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::Adam};
-        /// let opt = Adam::new([Tensor::zeros([2])], 1e-3).maximize(true);
-        /// ```
-        maximize: bool = false, anything;
+        decoupled_weight_decay: false, anything;
     }
 }
 
-impl Rule for AdamOptions {
-    const NAME: &'static str = "Adam";
-    const BUFFERS: &'static [&'static str] = BUFFERS;
-    const SCALARS: &'static [(&'static str, f64)] = SCALARS;
-    type Update = AdamUpdate;
-
-    fn uses(&self) -> [bool; MAX_STATE] {
-        [true, true, self.amsgrad]
-    }
-
-    fn update(&self, scalars: &mut [f64; MAX_SCALARS], _: bool) -> AdamUpdate {
-        let Self { lr, betas, eps, weight_decay, maximize, .. } = *self;
-        scalars[0] += 1.0;
-        AdamUpdate::new(lr, betas, eps, maximize, scalars[0]).weight_decay(weight_decay)
-    }
-}
-
-pub(super) const BUFFERS: &[&str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
-pub(super) const SCALARS: &[(&str, f64)] = &[("step", 0.0)];
-
-/// The update of Adam and, with `shrink` in place of `weight_decay`, of AdamW.
+/// The update of Adam and AdamW.
 #[derive(Clone, Copy)]
 pub(super) struct AdamUpdate {
     /// What the elements are multiplied by first.
@@ -155,19 +189,18 @@ pub(super) struct AdamUpdate {
 }
 
 impl AdamUpdate {
-    /// The update of step `step`, counted from 1, without weight decay of either kind.
-    pub(super) fn new(lr: f64, betas: (f64, f64), eps: f64, maximize: bool, step: f64) -> Self {
+    /// The update of step `step`, counted from 1, with what [`split_weight_decay`](super::arithmetic) says.
+    pub(super) fn new(
+        lr: f64,
+        betas: (f64, f64),
+        eps: f64,
+        maximize: bool,
+        step: f64,
+        (shrink, weight_decay): (f64, f64),
+    ) -> Self {
         let step_size = lr / (1.0 - betas.0.powf(step));
         let correction = (1.0 - betas.1.powf(step)).sqrt();
-        Self { shrink: 1.0, weight_decay: 0.0, betas, eps, maximize, step_size, correction }
-    }
-
-    pub(super) fn weight_decay(self, weight_decay: f64) -> Self {
-        Self { weight_decay, ..self }
-    }
-
-    pub(super) fn shrink(self, shrink: f64) -> Self {
-        Self { shrink, ..self }
+        Self { shrink, weight_decay, betas, eps, maximize, step_size, correction }
     }
 }
 
@@ -206,22 +239,6 @@ fn descend<T: Real>(step_size: T, correction: T, eps: T) -> impl Fn(T, T, T) -> 
     move |value, average, square| value - step_size * average / (square.sqrt() / correction + eps)
 }
 
-/// `average + weight·(g - average)`, from the nearer end: PyTorch's `lerp`.
-#[inline(always)]
-pub(super) fn lerp<T: Real>(weight: f64) -> impl Fn(T, T) -> T + Copy {
-    let (near, far) = (T::of(weight), T::of(1.0 - weight));
-    #[inline(always)]
-    move |average, g| if weight < 0.5 { average + near * (g - average) } else { g - (g - average) * far }
-}
-
-/// `beta·square + (1 - beta)·g²`.
-#[inline(always)]
-pub(super) fn mean_square<T: Real>(beta: f64) -> impl Fn(T, T) -> T + Copy {
-    let (old, new) = (T::of(beta), T::of(1.0 - beta));
-    #[inline(always)]
-    move |square, g| square * old + new * g * g
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +254,11 @@ mod tests {
         follows(
             |w| Adam::new(w, 0.05).betas((0.5, 0.6)).amsgrad(true).maximize(true),
             [0.6135484994912609, -1.3834825654705316, 2.131036425854304],
+        );
+        // AdamW's numbers.
+        follows(
+            |w| Adam::new(w, 0.05).betas((0.5, 0.6)).weight_decay(0.2).amsgrad(true).decoupled_weight_decay(true),
+            [0.3518762262105064, -1.0259605868596415, 1.7218551979926842],
         );
     }
 

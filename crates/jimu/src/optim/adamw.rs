@@ -1,11 +1,7 @@
 //! AdamW.
 
-use jimu_kernels::optimizer::MAX_STATE;
-
-use super::adam::{AdamUpdate, BUFFERS, SCALARS};
-use super::groups::MAX_SCALARS;
-use super::hyper_parameter::{anything, at_least_zero, below_one};
-use super::{Groups, Rule, optimizer};
+use super::Groups;
+use super::adam::adam;
 use crate::Tensor;
 
 /// [`Adam`](super::Adam) with decoupled weight decay:
@@ -60,7 +56,7 @@ impl AdamW {
     }
 }
 
-optimizer! {
+adam! {
     /// The hyper-parameters of one group of [`AdamW`].
     ///
     /// ```
@@ -71,27 +67,6 @@ optimizer! {
     /// assert_eq!(opt.param_groups()[1].hyper_parameter("weight_decay"), Some(HyperParameter::Number(0.0)));
     /// ```
     AdamW, AdamWOptions {
-        /// β1 and β2, the weights of the past in the running averages of the gradient and of its square: (0.9, 0.999)
-        /// by default.
-        ///
-        /// # Panics
-        /// If one is not in [0, 1).
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::AdamW};
-        /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).betas((0.9, 0.95));
-        /// ```
-        betas: (f64, f64) = (0.9, 0.999), below_one;
-        /// Added to the denominator, so that a gradient of 0 divides by no 0: 1e-8 by default.
-        ///
-        /// # Panics
-        /// If it is negative.
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::AdamW};
-        /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).eps(1e-6);
-        /// ```
-        eps: f64 = 1e-8, at_least_zero;
         /// How fast the parameters decay: each step takes `lr·weight_decay` of them. 0.01 by default.
         ///
         /// # Panics
@@ -101,40 +76,22 @@ optimizer! {
         /// # use jimu::{Tensor, optim::AdamW};
         /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).weight_decay(0.1);
         /// ```
-        weight_decay: f64 = 0.01, at_least_zero;
-        /// Whether to divide by the largest average of squares so far (AMSGrad).
+        weight_decay: 0.01;
+        /// That the weight decay is decoupled, which is all that AdamW is: it cannot be switched off.
+        ///
+        /// # Panics
+        /// If it is `false`.
         ///
         /// ```
         /// # use jimu::{Tensor, optim::AdamW};
-        /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).amsgrad(true);
+        /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).decoupled_weight_decay(true);
         /// ```
-        amsgrad: bool = false, anything;
-        /// Whether to climb the gradient rather than to descend.
-        ///
-        /// ```
-        /// # use jimu::{Tensor, optim::AdamW};
-        /// let opt = AdamW::new([Tensor::zeros([2])], 1e-3).maximize(true);
-        /// ```
-        maximize: bool = false, anything;
+        decoupled_weight_decay: true, always;
     }
 }
 
-impl Rule for AdamWOptions {
-    const NAME: &'static str = "AdamW";
-    const BUFFERS: &'static [&'static str] = BUFFERS;
-    const SCALARS: &'static [(&'static str, f64)] = SCALARS;
-    type Update = AdamUpdate;
-
-    fn uses(&self) -> [bool; MAX_STATE] {
-        [true, true, self.amsgrad]
-    }
-
-    fn update(&self, scalars: &mut [f64; MAX_SCALARS], _: bool) -> AdamUpdate {
-        let Self { lr, betas, eps, weight_decay, maximize, .. } = *self;
-        scalars[0] += 1.0;
-        let shrink = 1.0 - lr * weight_decay;
-        AdamUpdate::new(lr, betas, eps, maximize, scalars[0]).shrink(shrink)
-    }
+fn always(on: bool) -> Result<(), &'static str> {
+    if on { Ok(()) } else { Err("use Adam for a weight decay that is part of the gradient") }
 }
 
 #[cfg(test)]

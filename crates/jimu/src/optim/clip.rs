@@ -51,21 +51,77 @@ pub fn clip_grad_norm_(params: &[Tensor], max_norm: f64) -> f64 {
 /// ```
 #[track_caller]
 pub fn clip_grad_norm_of(params: &[Tensor], max_norm: f64, norm_type: f64) -> f64 {
-    if max_norm.is_nan() || norm_type.is_nan() || norm_type <= 0.0 {
-        raise(
-            ShapeError::new("clip_grad_norm_", format!("a max_norm of {max_norm} for the norm of order {norm_type}"))
-                .help("give a number for max_norm, and an order above 0, as in 2.0 or f64::INFINITY"),
-        );
+    check_limits(max_norm, norm_type);
+    let norm = get_total_norm(&gradients(params), norm_type);
+    clip_grads_with_norm_(params, max_norm, norm);
+    norm
+}
+
+/// As [`clip_grad_norm_of`], but with gradients that are infinite or not a number an error, and nothing is changed:
+/// PyTorch's `error_if_nonfinite=True`.
+///
+/// # Errors
+/// If the norm is infinite or not a number.
+///
+/// # Panics
+/// If `max_norm` is not a number, or `norm_type` not above 0.
+///
+/// ```
+/// use jimu::Tensor;
+/// use jimu::optim::try_clip_grad_norm_;
+/// let w = Tensor::zeros([2]).requires_grad_();
+/// w.set_grad(Some(Tensor::new([1.0, f64::INFINITY])));
+/// let error = try_clip_grad_norm_(&[w.clone()], 1.0, 2.0).unwrap_err();
+/// assert!(error.to_string().starts_with("the total norm of order 2 of the gradients is inf"));
+/// assert_eq!(w.grad().unwrap().to_vec::<f32>()[0], 1.0);
+/// ```
+#[track_caller]
+pub fn try_clip_grad_norm_(params: &[Tensor], max_norm: f64, norm_type: f64) -> Result<f64, NonFiniteNormError> {
+    check_limits(max_norm, norm_type);
+    let norm = get_total_norm(&gradients(params), norm_type);
+    if !norm.is_finite() {
+        return Err(NonFiniteNormError { norm, norm_type });
     }
-    let norm = total_norm(params, norm_type);
-    let scale = max_norm / (norm + 1e-6);
+    clip_grads_with_norm_(params, max_norm, norm);
+    Ok(norm)
+}
+
+/// The norm of gradients is infinite or not a number, so that they cannot be clipped.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the total norm of order {norm_type} of the gradients is {norm}, so they cannot be clipped\n  \
+     help: leave this step out, or take a lower learning rate"
+)]
+pub struct NonFiniteNormError {
+    /// The norm.
+    pub norm: f64,
+    /// Its order.
+    pub norm_type: f64,
+}
+
+fn gradients(params: &[Tensor]) -> Vec<Tensor> {
+    params.iter().filter_map(Tensor::grad).collect()
+}
+
+/// Scales all gradients by `min(1, max_norm / (total_norm + 1e-6))`, for a norm that is known already:
+/// [`torch.nn.utils.clip_grads_with_norm_`](https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grads_with_norm_.html).
+///
+/// ```
+/// use jimu::Tensor;
+/// use jimu::optim::clip_grads_with_norm_;
+/// let w = Tensor::zeros([2]).requires_grad_();
+/// w.set_grad(Some(Tensor::new([3.0, 4.0])));
+/// clip_grads_with_norm_(&[w.clone()], 1.0, 10.0);
+/// assert!((w.grad().unwrap().to_vec::<f32>()[0] - 0.3).abs() < 1e-6);
+/// ```
+pub fn clip_grads_with_norm_(params: &[Tensor], max_norm: f64, total_norm: f64) {
+    let scale = max_norm / (total_norm + 1e-6);
     // A norm that is not a number must reach the gradients, as in PyTorch, so that it is noticed.
     if scale < 1.0 || scale.is_nan() {
         for param in params {
             rewrite_gradient(param, Rewrite::Scale(scale));
         }
     }
-    norm
 }
 
 /// Cuts every element of every gradient to `-clip_value..=clip_value`:
@@ -96,13 +152,42 @@ pub fn clip_grad_value_(params: &[Tensor], clip_value: f64) {
     }
 }
 
-/// The norm of all gradients as one vector, computed in `f64`.
-fn total_norm(params: &[Tensor], order: f64) -> f64 {
-    let gradients = params.iter().filter_map(Tensor::grad).filter(|gradient| !gradient.is_meta());
-    let powers = gradients.map(|gradient| {
-        let over = Over::all(&gradient);
+#[track_caller]
+fn check_limits(max_norm: f64, norm_type: f64) {
+    if max_norm.is_nan() || norm_type.is_nan() || norm_type <= 0.0 {
+        raise(
+            ShapeError::new("clip_grad_norm_", format!("a max_norm of {max_norm} for the norm of order {norm_type}"))
+                .help("give a number for max_norm, and an order above 0, as in 2.0 or f64::INFINITY"),
+        );
+    }
+}
+
+/// The norm of order `norm_type` of several tensors, as if they were one vector, computed in `f64`; of none it is 0:
+/// [`torch.nn.utils.get_total_norm`](https://pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html).
+///
+/// # Panics
+/// If `norm_type` is not above 0, or a tensor does not hold real numbers.
+///
+/// ```
+/// use jimu::Tensor;
+/// use jimu::optim::get_total_norm;
+/// let tensors = [Tensor::new([3.0]), Tensor::new([[0.0, -4.0]])];
+/// assert_eq!(get_total_norm(&tensors, 2.0), 5.0);
+/// assert_eq!(get_total_norm(&tensors, 1.0), 7.0);
+/// assert_eq!(get_total_norm(&tensors, f64::INFINITY), 4.0);
+/// ```
+#[track_caller]
+pub fn get_total_norm(tensors: &[Tensor], norm_type: f64) -> f64 {
+    check_limits(0.0, norm_type);
+    if let Some(other) = tensors.iter().find(|tensor| !tensor.dtype().is_floating_point()) {
+        let problem = format!("a tensor of shape {} is {}", other.shape(), other.dtype());
+        raise(ShapeError::new("get_total_norm", problem).help("convert it with x.to(DType::F32) first"));
+    }
+    let order = norm_type;
+    let powers = tensors.iter().filter(|tensor| !tensor.is_meta()).map(|tensor| {
+        let over = Over::all(tensor);
         let fold = PowerSum { order };
-        dispatch_float!(gradient.dtype(), T => fold_elements::<T, f64, _>(&gradient, &over, &fold)).item()
+        dispatch_float!(tensor.dtype(), T => fold_elements::<T, f64, _>(tensor, &over, &fold)).item()
     });
     let fold = PowerSum { order };
     let total = powers.fold(0.0, |total, power| Fold::<f64>::merge(&fold, total, power));
@@ -131,6 +216,7 @@ impl<T: Element<Stored = T> + Real> Fold<T> for PowerSum {
         let element = element.to_f64();
         let power = match self.order {
             2.0 => element * element,
+            1.0 => element.abs(),
             order if order.is_infinite() => element.abs(),
             order => element.abs().powf(order),
         };
@@ -249,5 +335,17 @@ mod tests {
     fn limits_without_sense_are_refused() {
         assert!(message(|| clip_grad_value_(&[], -1.0)).contains("invalid clip_value: -1"));
         assert!(message(|| clip_grad_norm_of(&[], 1.0, 0.0)).contains("order 0"));
+        assert!(message(|| get_total_norm(&[Tensor::new([1])], 2.0)).contains("a tensor of shape [1] is int64"));
+    }
+
+    #[test]
+    fn a_norm_that_is_no_number_is_an_error_on_demand() {
+        let w = with_gradient(Tensor::new([f64::NAN, 2.0]));
+        let error = try_clip_grad_norm_(std::slice::from_ref(&w), 1.0, 1.0).unwrap_err();
+        assert!(error.norm.is_nan() && error.norm_type == 1.0);
+        assert_eq!(w.grad().unwrap().to_vec::<f32>()[1], 2.0);
+        let w = with_gradient(Tensor::new([3.0, 4.0]));
+        assert_eq!(try_clip_grad_norm_(std::slice::from_ref(&w), 1.0, 2.0), Ok(5.0));
+        assert!((w.grad().unwrap().to_vec::<f32>()[1] - 0.8).abs() < 1e-6);
     }
 }

@@ -1,5 +1,6 @@
 //! Parameter groups, and the step that all optimisers share.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,10 @@ use crate::error::{OrRaise, ShapeError, raise};
 use crate::tensor::{Layout, Small, Storage, Tensor};
 
 /// The most numbers that an optimiser remembers for a parameter besides arrays.
-pub(super) const MAX_SCALARS: usize = 2;
+pub(super) const MAX_SCALARS: usize = 3;
+
+/// The arrays kept for a parameter, in its memory order.
+pub(super) type Buffers = [Option<Arc<Storage>>; MAX_STATE];
 
 /// What makes one optimiser differ from another; implemented by its options.
 pub(super) trait Rule: Options {
@@ -20,8 +24,8 @@ pub(super) trait Rule: Options {
     const NAME: &'static str;
     /// PyTorch's names of the arrays kept for each parameter.
     const BUFFERS: &'static [&'static str];
-    /// PyTorch's names of the numbers kept for each parameter, and what they start from.
-    const SCALARS: &'static [(&'static str, f64)] = &[];
+    /// PyTorch's names of the numbers kept for each parameter.
+    const SCALARS: &'static [&'static str] = &[];
     /// The update of the elements.
     type Update: Update;
 
@@ -30,12 +34,28 @@ pub(super) trait Rule: Options {
         Ok(())
     }
 
+    /// Refuses a parameter that the optimiser is not made for.
+    fn check_param(_param: &Tensor) -> Result<(), ShapeError> {
+        Ok(())
+    }
+
     /// Which of [`BUFFERS`](Self::BUFFERS) these hyper-parameters need.
     fn uses(&self) -> [bool; MAX_STATE];
 
     /// What the elements of a new buffer are.
-    fn initial(&self) -> f64 {
+    fn initial(&self, _buffer: usize) -> f64 {
         0.0
+    }
+
+    /// What the numbers start from.
+    fn initial_scalars(&self) -> [f64; MAX_SCALARS] {
+        [0.0; MAX_SCALARS]
+    }
+
+    /// What takes the gradient's place in the update, for optimisers that look at a parameter as a whole; it must keep
+    /// its shape and memory order.
+    fn direction(&self, gradient: Tensor, _buffers: &mut Buffers) -> Tensor {
+        gradient
     }
 
     /// The next update of one parameter. `fresh` says that a buffer has just been made.
@@ -46,8 +66,7 @@ pub(super) trait Rule: Options {
 #[derive(Default)]
 struct State {
     scalars: Option<[f64; MAX_SCALARS]>,
-    /// In the parameter's memory order.
-    buffers: [Option<Arc<Storage>>; MAX_STATE],
+    buffers: Buffers,
 }
 
 /// One parameter group.
@@ -55,7 +74,7 @@ pub(super) struct Group<R> {
     params: Vec<Tensor>,
     states: Vec<State>,
     options: R,
-    initial_lr: Option<f64>,
+    notes: BTreeMap<String, HyperParameter>,
 }
 
 /// A parameter with all that its update needs.
@@ -79,8 +98,9 @@ impl<R: Rule> Group<R> {
             check_gradient::<R>(index, param, &gradient).or_raise();
             let gradient = gradient.to_memory_order(&param.layout().memory_order());
             let uses = self.options.uses();
-            let fresh = state.make(param, &uses, self.options.initial());
-            let scalars = state.scalars.get_or_insert_with(initial_scalars::<R>);
+            let fresh = state.make(param, &uses, &self.options);
+            let gradient = self.options.direction(gradient, &mut state.buffers);
+            let scalars = state.scalars.get_or_insert_with(|| self.options.initial_scalars());
             let update = self.options.update(scalars, fresh);
             let mut buffers = state.buffers.each_mut().map(Option::as_mut);
             buffers.iter_mut().zip(uses).filter(|(_, used)| !used).for_each(|(buffer, _)| *buffer = None);
@@ -91,18 +111,16 @@ impl<R: Rule> Group<R> {
 
 impl State {
     /// Makes the buffers that are needed and not there yet; whether there was one.
-    fn make(&mut self, param: &Tensor, uses: &[bool; MAX_STATE], initial: f64) -> bool {
+    fn make<R: Rule>(&mut self, param: &Tensor, uses: &[bool; MAX_STATE], options: &R) -> bool {
         let mut fresh = false;
-        for (buffer, _) in self.buffers.iter_mut().zip(uses).filter(|(buffer, used)| **used && buffer.is_none()) {
-            *buffer = Some(Tensor::full_of(param.numel(), initial, param.dtype()).storage());
-            fresh = true;
+        for (index, buffer) in self.buffers.iter_mut().enumerate() {
+            if uses[index] && buffer.is_none() {
+                *buffer = Some(Tensor::full_of(param.numel(), options.initial(index), param.dtype()).storage());
+                fresh = true;
+            }
         }
         fresh
     }
-}
-
-fn initial_scalars<R: Rule>() -> [f64; MAX_SCALARS] {
-    std::array::from_fn(|index| R::SCALARS.get(index).map_or(0.0, |&(_, initial)| initial))
 }
 
 fn check_gradient<R: Rule>(index: usize, param: &Tensor, gradient: &Tensor) -> Result<(), ShapeError> {
@@ -119,18 +137,6 @@ fn check_gradient<R: Rule>(index: usize, param: &Tensor, gradient: &Tensor) -> R
         ),
     )
     .help("give set_grad a gradient of the parameter's own shape and type"))
-}
-
-/// The gradient of an element with the weight decay's added, negated first if the loss is to grow: a function of the
-/// gradient and the element.
-#[inline(always)]
-pub(super) fn penalized<T: Real>(maximize: bool, weight_decay: f64) -> impl Fn(T, T) -> T + Copy {
-    let decay = T::of(weight_decay);
-    #[inline(always)]
-    move |gradient: T, value| {
-        let gradient = if maximize { -gradient } else { gradient };
-        if weight_decay != 0.0 { gradient + decay * value } else { gradient }
-    }
 }
 
 /// Where the elements of a dense tensor lie in its storage.
@@ -170,7 +176,7 @@ impl<R: Rule> Groups<R> {
             );
         }
         let states = own.iter().map(|_| State::default()).collect();
-        self.groups.push(Group { params: own, states, options, initial_lr: None });
+        self.groups.push(Group { params: own, states, options, notes: BTreeMap::new() });
     }
 
     fn check_param(&self, param: &Tensor) -> Result<(), ShapeError> {
@@ -192,11 +198,16 @@ impl<R: Rule> Groups<R> {
             let problem = format!("a parameter of shape {shape} is in two parameter groups");
             return refuse(problem, "leave it out of one of them");
         }
-        Ok(())
+        R::check_param(param)
+    }
+
+    /// The hyper-parameters of the first group.
+    pub(super) fn options(&self) -> &R {
+        &self.groups[0].options
     }
 
     /// Sets a hyper-parameter for every group, and for those to come.
-    pub(super) fn configure(&mut self, name: &str, value: HyperParameter) -> Result<(), ShapeError> {
+    pub(super) fn configure(&mut self, name: &str, value: &HyperParameter) -> Result<(), ShapeError> {
         self.groups.iter_mut().try_for_each(|group| group.options.set(name, value))?;
         self.defaults.set(name, value)
     }
@@ -250,12 +261,19 @@ impl<R: Rule> ParamGroup for Group<R> {
         }
     }
 
-    fn initial_lr(&self) -> Option<f64> {
-        self.initial_lr
+    fn note(&self, name: &str) -> Option<HyperParameter> {
+        self.notes.get(name).cloned()
     }
 
-    fn set_initial_lr(&mut self, lr: f64) {
-        self.initial_lr = Some(lr);
+    #[track_caller]
+    fn set_note(&mut self, name: &str, value: HyperParameter) {
+        if !NOTES.contains(&name) {
+            raise(
+                ShapeError::new(R::NAME, format!("there is no note `{name}`"))
+                    .help(format!("a note is one of {}", NOTES.join(", "))),
+            );
+        }
+        self.notes.insert(name.to_owned(), value);
     }
 
     fn hyper_parameters(&self) -> Vec<(&'static str, HyperParameter)> {
@@ -264,11 +282,12 @@ impl<R: Rule> ParamGroup for Group<R> {
 
     #[track_caller]
     fn set_hyper_parameter(&mut self, name: &str, value: HyperParameter) {
-        self.options.set(name, value).or_raise();
+        self.options.set(name, &value).or_raise();
     }
 }
 
-const INITIAL_LR: &str = "initial_lr";
+/// What schedulers of the learning rate leave with a group, by PyTorch's names.
+const NOTES: [&str; 5] = ["initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"];
 
 impl<R: Rule> Groups<R> {
     pub(super) fn state_dict(&self) -> OptimizerState {
@@ -276,9 +295,8 @@ impl<R: Rule> Groups<R> {
         let mut number = 0;
         for group in &self.groups {
             let named = |(name, value): (&'static str, HyperParameter)| (name.to_owned(), value);
-            let mut hyper_parameters: std::collections::BTreeMap<_, _> =
-                group.options.list().into_iter().map(named).collect();
-            hyper_parameters.extend(group.initial_lr.map(|lr| (INITIAL_LR.to_owned(), lr.into())));
+            let mut hyper_parameters: BTreeMap<_, _> = group.options.list().into_iter().map(named).collect();
+            hyper_parameters.extend(group.notes.clone());
             let params = (number..number + group.params.len()).collect();
             dict.groups.push(GroupState { hyper_parameters, params });
             for (param, state) in group.params.iter().zip(&group.states) {
@@ -300,13 +318,16 @@ impl<R: Rule> Groups<R> {
             options.push(group.read_options(index, given)?);
         }
         let params: Vec<Tensor> = self.groups.iter().flat_map(|group| group.params.iter().cloned()).collect();
+        let initial = self.groups.iter().zip(&options);
+        let initial = initial.flat_map(|(group, (options, _))| group.params.iter().map(|_| options.initial_scalars()));
+        let initial: Vec<_> = initial.collect();
         let mut states: Vec<State> = params.iter().map(|_| State::default()).collect();
         for (name, tensor) in &dict.tensors {
-            read_tensor::<R>(name, tensor, &params, &mut states)?;
+            read_tensor::<R>(name, tensor, (&params, &initial), &mut states)?;
         }
         let mut states = states.into_iter();
-        for (group, (options, initial_lr)) in self.groups.iter_mut().zip(options) {
-            (group.options, group.initial_lr) = (options, initial_lr);
+        for (group, (options, notes)) in self.groups.iter_mut().zip(options) {
+            (group.options, group.notes) = (options, notes);
             group.states = states.by_ref().take(group.params.len()).collect();
         }
         Ok(())
@@ -318,7 +339,7 @@ impl State {
     fn tensors<R: Rule>(&self, number: usize, param: &Tensor) -> Vec<(String, Tensor)> {
         let order = param.layout().memory_order();
         let name = |name: &str| format!("state.{number}.{name}");
-        let scalar = |(&(own, _), &value): (&(&str, f64), &f64)| (name(own), Tensor::full_of([], value, DType::F64));
+        let scalar = |(own, &value): (&&str, &f64)| (name(own), Tensor::full_of([], value, DType::F64));
         let buffer = |(own, buffer): (&&str, &Option<Arc<Storage>>)| {
             let layout = Layout::in_order(param.size(), &order);
             buffer.as_ref().map(|buffer| (name(own), Tensor::from_storage(buffer.clone(), layout)))
@@ -329,29 +350,34 @@ impl State {
 }
 
 impl<R: Rule> Group<R> {
-    fn read_options(&self, group: usize, given: &GroupState) -> Result<(R, Option<f64>), OptimizerStateError> {
+    /// The hyper-parameters and notes of `given`.
+    fn read_options(&self, group: usize, given: &GroupState) -> Result<Read<R>, OptimizerStateError> {
         let (found, expected) = (given.params.len(), self.params.len());
         if found != expected {
             return Err(OptimizerStateError::Params { group, found, expected });
         }
-        let (mut options, mut initial_lr) = (self.options.clone(), None);
-        for (name, &value) in &given.hyper_parameters {
-            match value {
-                HyperParameter::Number(lr) if name == INITIAL_LR => initial_lr = Some(lr),
-                _ => options
-                    .set(name, value)
-                    .map_err(|error| OptimizerStateError::HyperParameter { group, problem: error.to_string() })?,
+        let (mut options, mut notes) = (self.options.clone(), BTreeMap::new());
+        for (name, value) in &given.hyper_parameters {
+            if NOTES.contains(&name.as_str()) {
+                notes.insert(name.clone(), value.clone());
+                continue;
             }
+            options
+                .set(name, value)
+                .map_err(|error| OptimizerStateError::HyperParameter { group, problem: error.to_string() })?;
         }
-        Ok((options, initial_lr))
+        Ok((options, notes))
     }
 }
+
+/// The hyper-parameters and notes of a group.
+type Read<R> = (R, BTreeMap<String, HyperParameter>);
 
 /// Reads the tensor called `state.{number}.{name}` into the state of its parameter.
 fn read_tensor<R: Rule>(
     name: &str,
     tensor: &Tensor,
-    params: &[Tensor],
+    (params, initial): (&[Tensor], &[[f64; MAX_SCALARS]]),
     states: &mut [State],
 ) -> Result<(), OptimizerStateError> {
     let unknown = || OptimizerStateError::UnknownTensor { name: name.to_owned(), optimizer: R::NAME };
@@ -369,9 +395,9 @@ fn read_tensor<R: Rule>(
             Err(OptimizerStateError::Shape { name: name.to_owned(), found, expected })
         }
     };
-    if let Some(index) = R::SCALARS.iter().position(|&(scalar, _)| scalar == own) {
+    if let Some(index) = R::SCALARS.iter().position(|&scalar| scalar == own) {
         shape(&[])?;
-        state.scalars.get_or_insert_with(initial_scalars::<R>)[index] = tensor.item();
+        state.scalars.get_or_insert(initial[number])[index] = tensor.item();
         return Ok(());
     }
     let index = R::BUFFERS.iter().position(|&buffer| buffer == own).ok_or_else(unknown)?;

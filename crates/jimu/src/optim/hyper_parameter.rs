@@ -15,30 +15,44 @@ use crate::error::ShapeError;
 /// assert_eq!(betas.to_string(), "[0.9, 0.999]");
 /// assert_eq!("[0.9, 0.999]".parse(), Ok(betas));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum HyperParameter {
+    /// None of the choices: no line search.
+    None,
+    /// A choice of two: Nesterov's momentum or not.
+    Switch(bool),
+    /// A whole number: a number of iterations.
+    Integer(i64),
     /// A real number: a learning rate, a momentum.
     Number(f64),
     /// Two real numbers: the betas of Adam.
     Pair(f64, f64),
-    /// A choice: Nesterov's momentum or not.
-    Switch(bool),
+    /// Three real numbers: the coefficients of Muon's polynomial.
+    Triple(f64, f64, f64),
+    /// A choice by name: `strong_wolfe`.
+    Text(String),
 }
 
 impl fmt::Display for HyperParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::None => write!(f, "none"),
+            Self::Switch(on) => write!(f, "{on}"),
+            Self::Integer(number) => write!(f, "{number}"),
             // `{:?}` writes the shortest text that reads back as the same number.
             Self::Number(number) => write!(f, "{number:?}"),
             Self::Pair(first, second) => write!(f, "[{first:?}, {second:?}]"),
-            Self::Switch(on) => write!(f, "{on}"),
+            Self::Triple(first, second, third) => write!(f, "[{first:?}, {second:?}, {third:?}]"),
+            Self::Text(text) => write!(f, "\"{text}\""),
         }
     }
 }
 
-/// The text is not a hyper-parameter: neither a number, nor a pair in brackets, nor `true` or `false`.
+/// The text is not a hyper-parameter: no number, no two or three numbers in brackets, no text in quotes, and none of
+/// `true`, `false` and `none`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a number, nor a pair of numbers in brackets, nor true or false")]
+#[error("`{0}` is none of: a number, two or three numbers in brackets, a text in quotes, true, false, none")]
 pub struct ParseHyperParameterError(String);
 
 impl FromStr for HyperParameter {
@@ -47,57 +61,65 @@ impl FromStr for HyperParameter {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || ParseHyperParameterError(text.to_owned());
         let number = |text: &str| text.trim().parse::<f64>().map_err(|_| error());
-        if let Some(pair) = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let (first, second) = pair.split_once(',').ok_or_else(error)?;
-            return Ok(Self::Pair(number(first)?, number(second)?));
+        let inside = |open, close| text.trim().strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
+        if let Some(list) = inside('[', ']') {
+            let numbers: Vec<f64> = list.split(',').map(number).collect::<Result<_, _>>()?;
+            return match numbers[..] {
+                [first, second] => Ok(Self::Pair(first, second)),
+                [first, second, third] => Ok(Self::Triple(first, second, third)),
+                _ => Err(error()),
+            };
         }
-        match text.trim().parse() {
-            Ok(on) => Ok(Self::Switch(on)),
-            Err(_) => number(text).map(Self::Number),
+        if let Some(text) = inside('"', '"') {
+            return Ok(Self::Text(text.to_owned()));
         }
-    }
-}
-
-impl From<f64> for HyperParameter {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<(f64, f64)> for HyperParameter {
-    fn from((first, second): (f64, f64)) -> Self {
-        Self::Pair(first, second)
-    }
-}
-
-impl From<bool> for HyperParameter {
-    fn from(on: bool) -> Self {
-        Self::Switch(on)
+        match text.trim() {
+            "none" => Ok(Self::None),
+            "true" => Ok(Self::Switch(true)),
+            "false" => Ok(Self::Switch(false)),
+            text => text.parse().map(Self::Integer).or_else(|_| number(text).map(Self::Number)),
+        }
     }
 }
 
 /// The Rust types that hyper-parameters have.
-pub(super) trait Value: Into<HyperParameter> + Copy {
-    fn from_hyper_parameter(value: HyperParameter) -> Option<Self>;
+pub(super) trait Value: Into<HyperParameter> + Clone {
+    fn from_hyper_parameter(value: &HyperParameter) -> Option<Self>;
 }
 
-impl Value for f64 {
-    fn from_hyper_parameter(value: HyperParameter) -> Option<Self> {
-        if let HyperParameter::Number(number) = value { Some(number) } else { None }
-    }
-}
+/// How a type becomes a [`HyperParameter`] and comes back.
+macro_rules! value {
+    ($($type:ty, |$own:ident| $into:expr, $($pattern:pat => $from:expr),+;)*) => {$(
+        impl From<$type> for HyperParameter {
+            fn from($own: $type) -> Self {
+                $into
+            }
+        }
 
-impl Value for (f64, f64) {
-    fn from_hyper_parameter(value: HyperParameter) -> Option<Self> {
-        if let HyperParameter::Pair(first, second) = value { Some((first, second)) } else { None }
-    }
+        impl crate::optim::hyper_parameter::Value for $type {
+            fn from_hyper_parameter(value: &HyperParameter) -> Option<Self> {
+                match value {
+                    $($pattern => $from,)+
+                    _ => None,
+                }
+            }
+        }
+    )*};
 }
-
-impl Value for bool {
-    fn from_hyper_parameter(value: HyperParameter) -> Option<Self> {
-        if let HyperParameter::Switch(on) = value { Some(on) } else { None }
-    }
+value! {
+    // PyTorch keeps whole numbers where a user has written them, as in `weight_decay=0`.
+    f64, |number| Self::Number(number),
+        HyperParameter::Number(number) => Some(*number), HyperParameter::Integer(number) => Some(*number as f64);
+    (f64, f64), |pair| Self::Pair(pair.0, pair.1), HyperParameter::Pair(first, second) => Some((*first, *second));
+    (f64, f64, f64), |three| Self::Triple(three.0, three.1, three.2),
+        HyperParameter::Triple(first, second, third) => Some((*first, *second, *third));
+    bool, |on| Self::Switch(on), HyperParameter::Switch(on) => Some(*on);
+    usize, |number| Self::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
+        HyperParameter::Integer(number) => usize::try_from(*number).ok();
+    Option<usize>, |number| number.map_or(Self::None, Self::from),
+        HyperParameter::None => Some(None), HyperParameter::Integer(number) => usize::try_from(*number).ok().map(Some);
 }
+pub(super) use value;
 
 /// What a hyper-parameter must be: `Err` says which values are allowed.
 pub(super) type Check<V> = fn(V) -> Result<(), &'static str>;
@@ -118,19 +140,24 @@ pub(super) fn a_number(value: f64) -> Result<(), &'static str> {
     if value.is_nan() { Err("give a number") } else { Ok(()) }
 }
 
-pub(super) fn anything(_: bool) -> Result<(), &'static str> {
+pub(super) fn at_most_one(value: f64) -> Result<(), &'static str> {
+    if (0.0..=1.0).contains(&value) { Ok(()) } else { Err("give a number from 0 to 1") }
+}
+
+pub(super) fn anything<V>(_: V) -> Result<(), &'static str> {
     Ok(())
 }
 
 /// Checks `value`; the refusal names the optimiser, the hyper-parameter, the value and the fix.
 pub(super) fn validate<V: Value>(optimizer: &str, name: &str, value: V, check: Check<V>) -> Result<(), ShapeError> {
-    check(value).map_err(|fix| ShapeError::new(optimizer, format!("invalid {name}: {}", value.into())).help(fix))
+    check(value.clone())
+        .map_err(|fix| ShapeError::new(optimizer, format!("invalid {name}: {}", value.into())).help(fix))
 }
 
 /// The hyper-parameters of one group by name, for schedulers and state dicts.
 pub(super) trait Options: Clone {
     fn get(&self, name: &str) -> Option<HyperParameter>;
-    fn set(&mut self, name: &str, value: HyperParameter) -> Result<(), ShapeError>;
+    fn set(&mut self, name: &str, value: &HyperParameter) -> Result<(), ShapeError>;
     fn list(&self) -> Vec<(&'static str, HyperParameter)>;
 }
 
@@ -144,84 +171,14 @@ macro_rules! optimizer {
             $( $(#[$doc:meta])* $field:ident: $type:ty = $default:expr, $check:path; )*
         }
     ) => {
-        $(#[$options_doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct $Options {
-            lr: f64,
-            $($field: $type,)*
-        }
-
-        impl $Options {
-            const OPTIMIZER: &str = stringify!($Optimizer);
-
-            #[track_caller]
-            fn new(lr: f64) -> Self {
-                Self { lr: 0.0, $($field: $default,)* }.lr(lr)
-            }
-
-            /// The learning rate of the group: 0 or more.
-            #[track_caller]
-            pub fn lr(mut self, lr: f64) -> Self {
-                crate::error::OrRaise::or_raise(crate::optim::Options::set(&mut self, "lr", lr.into()));
-                self
-            }
-
-            $(
-                #[doc = concat!("As [`", stringify!($Optimizer), "::", stringify!($field), "`], for one group.")]
-                #[track_caller]
-                pub fn $field(mut self, $field: $type) -> Self {
-                    let value = $field.into();
-                    crate::error::OrRaise::or_raise(crate::optim::Options::set(&mut self, stringify!($field), value));
-                    self
-                }
-            )*
-        }
-
-        impl crate::optim::Options for $Options {
-            fn get(&self, name: &str) -> Option<crate::optim::HyperParameter> {
-                self.list().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
-            }
-
-            fn set(
-                &mut self,
-                name: &str,
-                value: crate::optim::HyperParameter,
-            ) -> Result<(), crate::error::ShapeError> {
-                use crate::optim::hyper_parameter::{Value, validate, wrong_kind, unknown};
-                if name == "lr" {
-                    let lr = f64::from_hyper_parameter(value).ok_or_else(|| wrong_kind(Self::OPTIMIZER, name, value))?;
-                    validate(Self::OPTIMIZER, "lr", lr, crate::optim::hyper_parameter::at_least_zero)?;
-                    self.lr = lr;
-                    return Ok(());
-                }
-                $(
-                    if name == stringify!($field) {
-                        let value = <$type>::from_hyper_parameter(value)
-                            .ok_or_else(|| wrong_kind(Self::OPTIMIZER, name, value))?;
-                        validate(Self::OPTIMIZER, name, value, $check)?;
-                        self.$field = value;
-                        return Ok(());
-                    }
-                )*
-                Err(unknown(Self::OPTIMIZER, name, &self.list()))
-            }
-
-            fn list(&self) -> Vec<(&'static str, crate::optim::HyperParameter)> {
-                vec![("lr", self.lr.into()), $((stringify!($field), self.$field.into()),)*]
+        crate::optim::hyper_parameter::options! {
+            $(#[$options_doc])*
+            $Optimizer, $Options {
+                $( $(#[$doc])* $field: $type = $default, $check; )*
             }
         }
 
         impl $Optimizer {
-            $(
-                $(#[$doc])*
-                #[track_caller]
-                pub fn $field(mut self, $field: $type) -> Self {
-                    let value = $field.into();
-                    crate::error::OrRaise::or_raise(self.groups.configure(stringify!($field), value));
-                    self
-                }
-            )*
-
             /// Adds parameters with hyper-parameters of their own; what `configure` leaves alone is as for the
             /// optimiser so far. See [`ParamGroup`](crate::optim::ParamGroup).
             ///
@@ -269,7 +226,97 @@ macro_rules! optimizer {
 }
 pub(super) use optimizer;
 
-pub(super) fn wrong_kind(optimizer: &str, name: &str, value: HyperParameter) -> ShapeError {
+/// The part of [`optimizer`] that makes the hyper-parameters and their builder methods.
+macro_rules! options {
+    (
+        $(#[$options_doc:meta])*
+        $Optimizer:ident, $Options:ident {
+            $( $(#[$doc:meta])* $field:ident: $type:ty = $default:expr, $check:path; )*
+        }
+    ) => {
+        $(#[$options_doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $Options {
+            lr: f64,
+            $($field: $type,)*
+        }
+
+        impl $Options {
+            const OPTIMIZER: &str = stringify!($Optimizer);
+
+            #[track_caller]
+            fn new(lr: f64) -> Self {
+                Self { lr: 0.0, $($field: $default,)* }.lr(lr)
+            }
+
+            /// The learning rate of the group: 0 or more.
+            #[track_caller]
+            pub fn lr(mut self, lr: f64) -> Self {
+                crate::error::OrRaise::or_raise(crate::optim::Options::set(&mut self, "lr", &lr.into()));
+                self
+            }
+
+            $(
+                #[doc = concat!("As [`", stringify!($Optimizer), "::", stringify!($field), "`], for one group.")]
+                #[track_caller]
+                pub fn $field(mut self, $field: $type) -> Self {
+                    let value = $field.into();
+                    crate::error::OrRaise::or_raise(crate::optim::Options::set(&mut self, stringify!($field), &value));
+                    self
+                }
+            )*
+        }
+
+        impl crate::optim::Options for $Options {
+            fn get(&self, name: &str) -> Option<crate::optim::HyperParameter> {
+                self.list().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+            }
+
+            fn set(
+                &mut self,
+                name: &str,
+                value: &crate::optim::HyperParameter,
+            ) -> Result<(), crate::error::ShapeError> {
+                use crate::optim::hyper_parameter::{self, Value, unknown, validate, wrong_kind};
+                if name == "lr" {
+                    let lr = f64::from_hyper_parameter(value).ok_or_else(|| wrong_kind(Self::OPTIMIZER, name, value))?;
+                    validate(Self::OPTIMIZER, "lr", lr, hyper_parameter::at_least_zero)?;
+                    self.lr = lr;
+                    return Ok(());
+                }
+                $(
+                    if name == stringify!($field) {
+                        let value = <$type>::from_hyper_parameter(value)
+                            .ok_or_else(|| wrong_kind(Self::OPTIMIZER, name, value))?;
+                        validate(Self::OPTIMIZER, name, value.clone(), $check)?;
+                        self.$field = value;
+                        return Ok(());
+                    }
+                )*
+                Err(unknown(Self::OPTIMIZER, name, &self.list()))
+            }
+
+            fn list(&self) -> Vec<(&'static str, crate::optim::HyperParameter)> {
+                vec![("lr", self.lr.into()), $((stringify!($field), self.$field.clone().into()),)*]
+            }
+        }
+
+        impl $Optimizer {
+            $(
+                $(#[$doc])*
+                #[track_caller]
+                pub fn $field(mut self, $field: $type) -> Self {
+                    let value = $field.into();
+                    crate::error::OrRaise::or_raise(self.groups.configure(stringify!($field), &value));
+                    self
+                }
+            )*
+        }
+    };
+}
+pub(super) use options;
+
+pub(super) fn wrong_kind(optimizer: &str, name: &str, value: &HyperParameter) -> ShapeError {
     ShapeError::new(optimizer, format!("{value} is of the wrong kind for {name}"))
         .help("give a value of the kind that param_groups() shows for it")
 }
@@ -286,12 +333,22 @@ mod tests {
 
     #[test]
     fn text_reads_back_as_the_same_value() {
-        let values: [HyperParameter; 5] =
-            [0.1.into(), 1e-300.into(), f64::INFINITY.into(), (0.9, 0.1 + 0.2).into(), true.into()];
+        let values: [HyperParameter; 9] = [
+            0.1.into(),
+            1e-300.into(),
+            f64::INFINITY.into(),
+            (0.9, 0.1 + 0.2).into(),
+            (3.4445, -4.775, 2.0315).into(),
+            true.into(),
+            20_usize.into(),
+            HyperParameter::None,
+            HyperParameter::Text("strong_wolfe".into()),
+        ];
         for value in values {
             assert_eq!(value.to_string().parse(), Ok(value));
         }
-        for text in ["", "[1]", "[1, x]", "yes", "[1, 2"] {
+        assert_eq!("5.0".parse(), Ok(HyperParameter::Number(5.0)));
+        for text in ["", "[1]", "[1, x]", "yes", "[1, 2", "[1, 2, 3, 4]", "\"a"] {
             let message = text.parse::<HyperParameter>().unwrap_err().to_string();
             assert!(message.contains(&format!("`{text}`")), "{message}");
         }

@@ -24,23 +24,52 @@
 //!                     order, state made on first use, one pass over memory for all parameters together
 //! state_dict.rs       what an optimiser remembers, as named tensors and values
 //! sgd.rs, adam.rs, …  one optimiser each: the formula, its options, the update of an element
+//! arithmetic.rs       pieces of formulas that several share
+//! line_search.rs      the step length of L-BFGS
 //! clip.rs             clipping of gradients
+//! lr_scheduler/       how learning rates change over a training
 //! ```
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
+mod arithmetic;
+mod asgd;
 mod clip;
 mod groups;
 mod hyper_parameter;
+mod lbfgs;
+mod line_search;
+pub mod lr_scheduler;
+mod muon;
+mod nadam;
+mod radam;
+mod rmsprop;
+mod rprop;
 mod sgd;
 mod state_dict;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use adadelta::{Adadelta, AdadeltaOptions};
+pub use adagrad::{Adagrad, AdagradOptions};
 pub use adam::{Adam, AdamOptions};
+pub use adamax::{Adamax, AdamaxOptions};
 pub use adamw::{AdamW, AdamWOptions};
-pub use clip::{clip_grad_norm_, clip_grad_norm_of, clip_grad_value_};
+pub use asgd::{Asgd, AsgdOptions};
+pub use clip::{
+    NonFiniteNormError, clip_grad_norm_, clip_grad_norm_of, clip_grad_value_, clip_grads_with_norm_, get_total_norm,
+    try_clip_grad_norm_,
+};
 pub use hyper_parameter::{HyperParameter, ParseHyperParameterError};
+pub use lbfgs::{Lbfgs, LbfgsOptions, LineSearch};
+pub use muon::{AdjustLr, Muon, MuonOptions};
+pub use nadam::{NAdam, NAdamOptions};
+pub use radam::{RAdam, RAdamOptions};
+pub use rmsprop::{RmsProp, RmsPropOptions};
+pub use rprop::{Rprop, RpropOptions};
 pub use sgd::{Sgd, SgdOptions};
 pub use state_dict::{GroupState, OptimizerState, OptimizerStateError};
 
@@ -75,6 +104,32 @@ pub trait Optimizer {
     /// If a gradient has not its parameter's shape and type, or hyper-parameters contradict each other.
     #[track_caller]
     fn step(&mut self);
+
+    /// Computes the loss and its gradients by `closure`, and takes a step; returns the loss: PyTorch's
+    /// `optimizer.step(closure)`. [`Lbfgs`] evaluates the closure several times and needs this form.
+    ///
+    /// # Panics
+    /// As [`step`](Self::step).
+    ///
+    /// ```
+    /// use jimu::Tensor;
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// let w = Tensor::new([3.0]).requires_grad_();
+    /// let mut opt = Sgd::new([w.clone()], 0.5);
+    /// let loss = opt.step_with(&mut || {
+    ///     w.set_grad(None);
+    ///     let loss = (&w * &w).sum();
+    ///     loss.backward();
+    ///     loss
+    /// });
+    /// assert_eq!((loss.item(), w.item()), (9.0, 0.0));
+    /// ```
+    #[track_caller]
+    fn step_with(&mut self, closure: &mut dyn FnMut() -> Tensor) -> Tensor {
+        let loss = closure();
+        self.step();
+        loss
+    }
 
     /// The groups of parameters, each with its own hyper-parameters.
     fn param_groups(&self) -> Vec<&dyn ParamGroup>;
@@ -181,11 +236,24 @@ pub trait ParamGroup {
         self.set_hyper_parameter("lr", lr.into());
     }
 
-    /// The learning rate before any scheduler changed it; `None` if there has been no scheduler.
-    fn initial_lr(&self) -> Option<f64>;
+    /// What a scheduler of the learning rate has left with the group under one of PyTorch's names: `initial_lr`,
+    /// `max_lr`, `min_lr`, `max_momentum` or `base_momentum`. Notes are part of the optimiser's state dict.
+    fn note(&self, name: &str) -> Option<HyperParameter>;
 
-    /// Remembers the learning rate that schedulers start from.
-    fn set_initial_lr(&mut self, lr: f64);
+    /// Leaves a note.
+    ///
+    /// # Panics
+    /// If `name` is none of the names of notes.
+    #[track_caller]
+    fn set_note(&mut self, name: &str, value: HyperParameter);
+
+    /// The learning rate before any scheduler changed it; `None` if there has been no scheduler.
+    fn initial_lr(&self) -> Option<f64> {
+        match self.note("initial_lr") {
+            Some(HyperParameter::Number(lr)) => Some(lr),
+            _ => None,
+        }
+    }
 
     /// The hyper-parameters with PyTorch's names, `lr` first.
     fn hyper_parameters(&self) -> Vec<(&'static str, HyperParameter)>;

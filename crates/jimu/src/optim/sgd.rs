@@ -2,7 +2,8 @@
 
 use jimu_kernels::optimizer::{MAX_STATE, Part, Real, Update};
 
-use super::groups::{MAX_SCALARS, penalized};
+use super::arithmetic::penalized;
+use super::groups::MAX_SCALARS;
 use super::hyper_parameter::{a_number, anything, at_least_zero};
 use super::{Groups, Rule, optimizer};
 use crate::Tensor;

@@ -46,16 +46,32 @@ pub fn initial_seed() -> u64 {
     STATE.get().0
 }
 
+/// The state of the calling thread's generator: the seed, and how many calls have drawn from it. What
+/// [`set_rng_state`] puts back, so that an interrupted program goes on with the numbers that it would have drawn:
+/// [`torch.get_rng_state`](https://docs.pytorch.org/docs/stable/generated/torch.get_rng_state.html).
+///
+/// ```
+/// use jimu::Tensor;
+/// let state = jimu::get_rng_state();
+/// let first = Tensor::rand([3]).to_vec::<f32>();
+/// jimu::set_rng_state(state);
+/// assert_eq!(first, Tensor::rand([3]).to_vec::<f32>());
+/// ```
+pub fn get_rng_state() -> (u64, u64) {
+    STATE.get()
+}
+
+/// Puts the calling thread's generator into a state that [`get_rng_state`] has given, and that has an example:
+/// [`torch.set_rng_state`](https://docs.pytorch.org/docs/stable/generated/torch.set_rng_state.html).
+pub fn set_rng_state(state: (u64, u64)) {
+    STATE.set(state);
+}
+
 /// The generator for one drawing call: the thread's seed, and a stream that no other call has.
 pub(crate) fn next_stream() -> Generator {
     let (seed, stream) = STATE.get();
     STATE.set((seed, stream + 1));
     Generator::new(seed, stream)
-}
-
-/// Where the calling thread's generator stands.
-pub(crate) fn random_state() -> (u64, u64) {
-    STATE.get()
 }
 
 /// Runs `f` with the calling thread's generator started from `seed`, and puts the generator back.
@@ -91,7 +107,7 @@ impl Generator {
     }
 
     /// Two independent standard normal numbers (Box and Muller, 1958).
-    fn normal_pair(&mut self) -> (f32, f32) {
+    pub(crate) fn normal_pair(&mut self) -> (f32, f32) {
         // 1 - u is in (0, 1], where the logarithm is finite.
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - f64::from(self.uniform())));
         let (sin, cos) = libm::sincos(std::f64::consts::TAU * f64::from(self.uniform()));

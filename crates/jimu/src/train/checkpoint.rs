@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::{Appearance, Range};
 use crate::io::safetensors::{self, FileError, Metadata};
 use crate::nn::StateDict;
 
@@ -39,6 +40,10 @@ pub struct ModelFile {
     pub width: usize,
     /// What was done to the pixels.
     pub normalization: Normalization,
+    /// How the training images look.
+    pub appearance: Option<Appearance>,
+    /// The [score](super::Evaluation::scores) that 1 in 100 test images stays below.
+    pub lowest_score: Option<f32>,
     /// The weights by PyTorch's names.
     pub state: StateDict,
 }
@@ -96,6 +101,8 @@ pub enum CheckpointError {
 ///     height: 28,
 ///     width: 28,
 ///     normalization: Normalization { mean: vec![0.1307], std: vec![0.3081] },
+///     appearance: None,
+///     lowest_score: Some(4.5),
 ///     state: [("bias".to_owned(), Tensor::new([0.5, -0.5]))].into_iter().collect(),
 /// };
 /// checkpoint::save(folder.path().join(checkpoint::FILE_NAME), &model)?;
@@ -122,8 +129,29 @@ pub fn save(path: impl AsRef<Path>, file: &ModelFile) -> Result<(), CheckpointEr
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
+    metadata.extend(file.appearance.iter().flat_map(appearance_entries));
+    metadata.extend(file.lowest_score.map(|score| (SCORE.to_owned(), score.to_string())));
     metadata.extend(file.classes.iter().enumerate().map(|(index, name)| (class_key(index), name.clone())));
     Ok(safetensors::save(path, &file.state, &metadata)?)
+}
+
+const SCORE: &str = "jimu.lowest_score";
+const BACKGROUND: &str = "jimu.background";
+const EXTENT: &str = "jimu.extent";
+const CENTRED_BY: &str = "jimu.centred_by";
+
+fn appearance_entries(look: &Appearance) -> Vec<(String, String)> {
+    let range = |[least, greatest]: Range| format!("{least},{greatest}");
+    let centred_by = if look.centred_by_mass { "mass" } else { "outline" };
+    let mut entries = vec![
+        ("jimu.brightness", range(look.brightness)),
+        ("jimu.contrast", range(look.contrast)),
+        ("jimu.roughness", range(look.roughness)),
+        (EXTENT, look.extent.to_string()),
+        (CENTRED_BY, centred_by.to_owned()),
+    ];
+    entries.extend(look.background.map(|colour| (BACKGROUND, colour.to_string())));
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Loads a model from a run folder or a file.
@@ -176,8 +204,40 @@ impl Entries {
                 mean: self.numbers("jimu.mean", channels, |_| true)?,
                 std: self.numbers("jimu.std", channels, |x| x > 0.0)?,
             },
+            appearance: self.appearance()?,
+            lowest_score: self.metadata.contains_key(SCORE).then(|| self.one(SCORE)).transpose()?,
             state,
         })
+    }
+
+    /// None if the file says nothing about it.
+    fn appearance(&self) -> Result<Option<Appearance>, CheckpointError> {
+        if !self.metadata.contains_key("jimu.brightness") {
+            return Ok(None);
+        }
+        Ok(Some(Appearance {
+            brightness: self.range("jimu.brightness")?,
+            contrast: self.range("jimu.contrast")?,
+            roughness: self.range("jimu.roughness")?,
+            background: self.metadata.contains_key(BACKGROUND).then(|| self.one(BACKGROUND)).transpose()?,
+            extent: self.one(EXTENT)?,
+            centred_by_mass: match self.text(CENTRED_BY)?.as_str() {
+                "mass" => true,
+                "outline" => false,
+                other => return Err(self.bad(CENTRED_BY, other.to_owned(), "mass or outline")),
+            },
+        }))
+    }
+
+    fn one(&self, key: &str) -> Result<f32, CheckpointError> {
+        let value = self.text(key)?;
+        finite(&value).ok_or_else(|| self.bad(key, value, "a number"))
+    }
+
+    fn range(&self, key: &str) -> Result<Range, CheckpointError> {
+        let value = self.text(key)?;
+        let parsed = value.split_once(',').and_then(|(least, greatest)| Some([finite(least)?, finite(greatest)?]));
+        parsed.ok_or_else(|| self.bad(key, value, "two numbers"))
     }
 
     fn text(&self, key: &str) -> Result<String, CheckpointError> {
@@ -254,6 +314,37 @@ mod tests {
         };
         for std in ["0", "NaN", "1,2", "wide"] {
             assert!(whole(std).contains(&format!("the metadata's jimu.std is {std:?}")), "{std}");
+        }
+    }
+
+    #[test]
+    fn the_appearance_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let appearance = Appearance {
+            brightness: [0.1, 0.3],
+            contrast: [0.2, 0.4],
+            roughness: [0.01, 0.07],
+            background: Some(0.0),
+            extent: 5.0 / 7.0,
+            centred_by_mass: true,
+        };
+        let whole = ModelFile {
+            model: "mlp".into(),
+            dataset: "mnist".into(),
+            classes: vec!["zero".into()],
+            channels: 1,
+            height: 2,
+            width: 2,
+            normalization: Normalization::default(),
+            appearance: Some(appearance),
+            lowest_score: Some(-1.5),
+            state: StateDict::new(),
+        };
+        let without = ModelFile { appearance: None, lowest_score: None, ..whole.clone() };
+        for file in [whole, without] {
+            save(folder.path().join(FILE_NAME), &file).unwrap();
+            let loaded = load(folder.path()).unwrap();
+            assert_eq!((loaded.appearance, loaded.lowest_score), (file.appearance, file.lowest_score));
         }
     }
 }

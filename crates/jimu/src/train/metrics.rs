@@ -1,3 +1,4 @@
+use crate::dtype::DType;
 use crate::tensor::Tensor;
 
 /// How an epoch went.
@@ -17,6 +18,26 @@ pub struct EpochMetrics {
     pub seconds: f64,
     /// Training samples a second.
     pub images_per_second: f64,
+}
+
+/// How many of a batch's samples have their greatest output at their label: without gradients, and without temporaries.
+pub(super) fn correct(logits: &Tensor, labels: &Tensor) -> u64 {
+    let classes = logits.size()[1];
+    let right = |row: &[f32], label: i64| {
+        // The first of equals, as argmax. What is no number counts as the greatest, as there.
+        let mut best = 0;
+        for (class, &output) in row.iter().enumerate() {
+            if output > row[best] || output.is_nan() && !row[best].is_nan() {
+                best = class;
+            }
+        }
+        best as i64 == label
+    };
+    logits.detach().to(DType::F32).with_contiguous::<f32, _>(|logits| {
+        labels.with_contiguous::<i64, _>(|labels| {
+            logits.chunks_exact(classes.max(1)).zip(labels).filter(|(row, label)| right(row, **label)).count() as u64
+        })
+    })
 }
 
 /// Counts how often samples of each class were taken for each class.
@@ -192,5 +213,15 @@ mod tests {
     #[should_panic(expected = "class 3 is out of range for 3 classes")]
     fn a_class_out_of_range_is_named() {
         ConfusionMatrix::new(3).add(&Tensor::new([0]), &Tensor::new([3]));
+    }
+
+    #[test]
+    fn correct_agrees_with_argmax() {
+        let logits = Tensor::new([[1.0, 3.0, 3.0], [f32::NAN, 0.0, 9.0], [-1.0, -2.0, -0.5], [0.0, 0.0, 0.0]]);
+        let predicted = logits.argmax_dim(1, false).to_vec::<i64>();
+        assert_eq!(predicted, [1, 0, 2, 0]);
+        assert_eq!(correct(&logits, &Tensor::from(predicted)), 4);
+        assert_eq!(correct(&logits, &Tensor::new([0, 0, 1, 0])), 2);
+        assert_eq!(correct(&logits.to(DType::F64).t().contiguous().t(), &Tensor::new([1, 0, 2, 0])), 4);
     }
 }

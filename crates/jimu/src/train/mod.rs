@@ -21,14 +21,17 @@
 //! trainer.rs    the epochs: step after step, the learning rate's way down, who may interrupt
 //! evaluate.rs   a pass without gradients
 //! metrics.rs    loss and accuracy, the confusion matrix
+//! appearance.rs how images look, so that a picture of something else can be told
 //! checkpoint.rs the model as a file
 //! ```
 
+mod appearance;
 pub mod checkpoint;
 mod evaluate;
 mod metrics;
 mod trainer;
 
+pub use appearance::{Appearance, Oddity, Range};
 pub use evaluate::{Evaluation, evaluate};
 pub use metrics::{Confusion, ConfusionMatrix, EpochMetrics};
-pub use trainer::{Diverged, Outcome, Schedule, Step, Trainer};
+pub use trainer::{Diverged, EpochEnd, Outcome, Schedule, Step, Trainer};

@@ -40,7 +40,7 @@ impl Schedule {
 }
 
 /// What a training reports after each step.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// Counted from 1.
     pub epoch: usize,
@@ -54,6 +54,16 @@ pub struct Step {
     pub loss: f64,
     /// The accuracy over this epoch's samples so far.
     pub accuracy: f64,
+}
+
+/// What a training reports after each epoch and its test.
+pub struct EpochEnd<'a> {
+    /// How the epoch went.
+    pub metrics: &'a EpochMetrics,
+    /// What the test found.
+    pub evaluation: &'a Evaluation,
+    /// The optimiser, whose state may be worth keeping.
+    pub optimizer: &'a dyn Optimizer,
 }
 
 /// How a training ended.
@@ -88,7 +98,7 @@ impl fmt::Display for Diverged {
 impl Error for Diverged {}
 
 type OnStep<'a> = Box<dyn FnMut(&Step) -> ControlFlow<()> + 'a>;
-type OnEpoch<'a> = Box<dyn FnMut(&EpochMetrics) -> ControlFlow<()> + 'a>;
+type OnEpoch<'a> = Box<dyn FnMut(&EpochEnd<'_>) -> ControlFlow<()> + 'a>;
 
 /// Trains a classifier with the cross-entropy loss, and tests it after each epoch.
 ///
@@ -120,16 +130,54 @@ pub struct Trainer<'a> {
     optimizer: &'a mut dyn Optimizer,
     epochs: usize,
     schedule: Schedule,
+    resumed: Option<Step>,
     on_step: OnStep<'a>,
     on_epoch: OnEpoch<'a>,
 }
 
 /// An epoch's training, as far as it came.
+#[derive(Default)]
 struct Pass {
-    loss: f64,
-    accuracy: f64,
+    steps: usize,
     samples: usize,
+    loss_sum: f64,
+    correct: u64,
     interrupted: bool,
+}
+
+impl Pass {
+    /// Where `step` reported from.
+    fn after(step: &Step) -> Self {
+        // Of no steps there are no means.
+        let or_0 = |sum: f64| if sum.is_nan() { 0.0 } else { sum };
+        Self {
+            steps: step.step,
+            samples: step.samples,
+            loss_sum: or_0(step.loss * step.step as f64),
+            correct: or_0((step.accuracy * step.samples as f64).round()) as u64,
+            interrupted: false,
+        }
+    }
+
+    fn add(&mut self, loss: f64, correct: u64, samples: usize) {
+        self.steps += 1;
+        self.samples += samples;
+        self.loss_sum += loss;
+        self.correct += correct;
+    }
+
+    fn loss(&self) -> f64 {
+        self.loss_sum / self.steps as f64
+    }
+
+    fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.samples as f64
+    }
+
+    fn report(&self, epoch: usize, steps: usize) -> Step {
+        let (loss, accuracy) = (self.loss(), self.accuracy());
+        Step { epoch, step: self.steps, steps, samples: self.samples, loss, accuracy }
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -142,6 +190,7 @@ impl<'a> Trainer<'a> {
             optimizer,
             epochs: 1,
             schedule: Schedule::Constant,
+            resumed: None,
             on_step: Box::new(|_| ControlFlow::Continue(())),
             on_epoch: Box::new(|_| ControlFlow::Continue(())),
         }
@@ -159,14 +208,43 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Goes on after `step`, the last one that an interrupted training with the same options reported. With the weights, the
+    /// optimiser's state and the [random numbers' state](crate::get_rng_state) of that moment, the training ends with the
+    /// very weights that it would have ended with.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use jimu::data::{DataLoader, ImageSet};
+    /// use jimu::nn::{Flatten, Linear, Module, Sequential};
+    /// use jimu::optim::{Optimizer, Sgd};
+    /// use jimu::train::Trainer;
+    ///
+    /// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
+    /// let set = ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]);
+    /// let loader = || DataLoader::new(set.clone(), 8).shuffle(true);
+    /// let (mut optimizer, mut last) = (Sgd::new(model.parameters(), 0.1).momentum(0.9), None);
+    /// let interrupted = Trainer::new(&model, &mut optimizer).epochs(2).on_step(|step| {
+    ///     last = Some(*step);
+    ///     if step.step == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// });
+    /// assert!(interrupted.fit(&loader(), &loader())?.interrupted);
+    /// let trainer = Trainer::new(&model, &mut optimizer).epochs(2).resume_after(last.unwrap());
+    /// assert_eq!(trainer.fit(&loader(), &loader())?.epochs.len(), 2);
+    /// # Ok::<(), jimu::train::Diverged>(())
+    /// ```
+    pub fn resume_after(mut self, step: Step) -> Self {
+        self.resumed = Some(step);
+        self
+    }
+
     /// Is called after each step; `Break` ends the training at once.
     pub fn on_step(mut self, callback: impl FnMut(&Step) -> ControlFlow<()> + 'a) -> Self {
         self.on_step = Box::new(callback);
         self
     }
 
-    /// Is called after each epoch and its test; `Break` ends the training.
-    pub fn on_epoch(mut self, callback: impl FnMut(&EpochMetrics) -> ControlFlow<()> + 'a) -> Self {
+    /// Is called after each epoch with what its test found; `Break` ends the training.
+    pub fn on_epoch(mut self, callback: impl FnMut(&EpochEnd<'_>) -> ControlFlow<()> + 'a) -> Self {
         self.on_epoch = Box::new(callback);
         self
     }
@@ -187,9 +265,15 @@ impl<'a> Trainer<'a> {
     {
         let lr = self.optimizer.lr();
         let mut outcome = Outcome { epochs: Vec::new(), evaluation: None, interrupted: false };
-        for epoch in 1..=self.epochs {
+        let first = self.resumed.map_or(1, |step| step.epoch);
+        for epoch in first..=self.epochs {
             let start = Instant::now();
-            let pass = self.epoch(epoch, lr, train);
+            let before = self.resumed.take();
+            if before.is_some() {
+                // The order of the samples depends on the epoch's number.
+                train.set_epoch(epoch as u64 - 1);
+            }
+            let pass = self.epoch(epoch, lr, train, before);
             self.optimizer.set_lr(lr);
             let (pass, seconds) = (pass?, start.elapsed().as_secs_f64());
             if pass.interrupted {
@@ -199,15 +283,16 @@ impl<'a> Trainer<'a> {
             let evaluation = evaluate(self.model, test);
             let metrics = EpochMetrics {
                 epoch,
-                train_loss: pass.loss,
-                train_accuracy: pass.accuracy,
+                train_loss: pass.loss(),
+                train_accuracy: pass.accuracy(),
                 test_loss: evaluation.loss,
                 test_accuracy: evaluation.accuracy(),
                 seconds,
-                images_per_second: pass.samples as f64 / seconds,
+                images_per_second: (pass.samples - before.map_or(0, |step| step.samples)) as f64 / seconds,
             };
+            let end = EpochEnd { metrics: &metrics, evaluation: &evaluation, optimizer: &*self.optimizer };
+            outcome.interrupted = (self.on_epoch)(&end).is_break();
             outcome.evaluation = Some(evaluation);
-            outcome.interrupted = (self.on_epoch)(&metrics).is_break();
             outcome.epochs.push(metrics);
             if outcome.interrupted {
                 break;
@@ -216,29 +301,31 @@ impl<'a> Trainer<'a> {
         Ok(outcome)
     }
 
+    /// The steps of an epoch; those up to `before`, done by an earlier training, are passed over.
     #[track_caller]
-    fn epoch<D>(&mut self, epoch: usize, lr: f64, loader: &DataLoader<D>) -> Result<Pass, Diverged>
+    fn epoch<D>(
+        &mut self,
+        epoch: usize,
+        lr: f64,
+        loader: &DataLoader<D>,
+        before: Option<Step>,
+    ) -> Result<Pass, Diverged>
     where
         D: Dataset + Send + Sync + 'static,
         D::Item: Collate<Batch = (Tensor, Tensor)>,
     {
         self.model.train();
         let steps = loader.len();
-        let (mut loss_sum, mut correct, mut samples) = (0.0, 0, 0);
-        let mut pass = Pass { loss: f64::NAN, accuracy: f64::NAN, samples: 0, interrupted: false };
-        for (index, (x, y)) in loader.into_iter().enumerate() {
+        let mut pass = before.map_or_else(Pass::default, |step| Pass::after(&step));
+        for (index, (x, y)) in loader.into_iter().enumerate().skip(pass.steps) {
             let done = (epoch - 1) * steps + index;
             self.optimizer.set_lr(lr * self.schedule.factor(done, self.epochs * steps));
             let (loss, right) = self.learn(&x, &y);
             if !loss.is_finite() {
                 return Err(Diverged { epoch, step: index + 1, loss });
             }
-            loss_sum += loss;
-            correct += right;
-            samples += y.numel();
-            let (loss, accuracy) = (loss_sum / (index + 1) as f64, correct as f64 / samples as f64);
-            let step = Step { epoch, step: index + 1, steps, samples, loss, accuracy };
-            pass = Pass { loss, accuracy, samples, interrupted: (self.on_step)(&step).is_break() };
+            pass.add(loss, right, y.numel());
+            pass.interrupted = (self.on_step)(&pass.report(epoch, steps)).is_break();
             if pass.interrupted {
                 break;
             }
@@ -248,7 +335,7 @@ impl<'a> Trainer<'a> {
 
     /// One step: its loss, and how many samples were classified rightly. A loss that is no number changes nothing.
     #[track_caller]
-    fn learn(&mut self, x: &Tensor, y: &Tensor) -> (f64, usize) {
+    fn learn(&mut self, x: &Tensor, y: &Tensor) -> (f64, u64) {
         self.optimizer.zero_grad();
         let logits = self.model.forward(x);
         let loss = logits.cross_entropy(y);
@@ -258,9 +345,7 @@ impl<'a> Trainer<'a> {
         }
         loss.backward();
         self.optimizer.step();
-        let predicted = logits.detach().argmax_dim(1, false).to_vec::<i64>();
-        let right = predicted.iter().zip(y.to_vec::<i64>()).filter(|(predicted, label)| **predicted == *label).count();
-        (value, right)
+        (value, super::metrics::correct(&logits, y))
     }
 }
 
@@ -306,5 +391,37 @@ mod tests {
         trainer.fit(&loader(), &loader()).unwrap();
         assert_eq!(optimizer.lr(), 0.1);
         assert!(Schedule::Cosine.factor(7, 8) < 0.05);
+    }
+
+    /// The weights that a training ends with, interrupted after step `stop` of all, if at all.
+    fn weights(stop: Option<usize>) -> Vec<f32> {
+        crate::manual_seed(3);
+        let model = Sequential::new().add(Flatten::new()).add(crate::nn::Dropout::new(0.5)).add(Linear::new(4, 2));
+        let mut optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9);
+        let (mut done, mut last) = (0, None);
+        let shuffled = || loader().shuffle(true).seed(5);
+        let trainer = Trainer::new(&model, &mut optimizer).epochs(3).schedule(Schedule::Cosine).on_step(|step| {
+            done += 1;
+            last = Some(*step);
+            if Some(done) == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let outcome = trainer.fit(&shuffled(), &loader()).unwrap();
+        assert_eq!(outcome.interrupted, stop.is_some());
+        if stop.is_some() {
+            let trainer = Trainer::new(&model, &mut optimizer).epochs(3).schedule(Schedule::Cosine);
+            let resumed = trainer.resume_after(last.unwrap()).fit(&shuffled(), &loader()).unwrap();
+            assert_eq!(outcome.epochs.len() + resumed.epochs.len(), 3);
+            assert_eq!(resumed.epochs[0].epoch, outcome.epochs.len() + 1);
+        }
+        model.parameters().iter().flat_map(Tensor::to_vec::<f32>).collect()
+    }
+
+    #[test]
+    fn a_resumed_training_ends_with_the_same_bits() {
+        let whole = weights(None);
+        // Within an epoch, after the last step of one, and after the very last.
+        for stop in [2, 4, 7, 12] {
+            assert_eq!(weights(Some(stop)), whole, "interrupted after step {stop}");
+        }
     }
 }

@@ -276,10 +276,19 @@ fn images() -> Vec<Case> {
         case("avg_pool2d", pictures, |x| AvgPool2d::new(2).stride(1).padding(1).forward(x[0])),
         case("conv2d", &[&[&[2, 2, 4, 3], &[2, 1, 2, 2], &[2]]], |x| conv2d(x, 2)),
         case("conv2d of all channels", &[&[&[2, 2, 4, 4], &[3, 2, 3, 3], &[3]]], |x| conv2d(x, 1)),
+        case("conv_transpose2d", &[&[&[1, 2, 2, 2], &[2, 2, 2, 2], &[2]]], |x| {
+            F::conv_transpose2d(x[0], x[1], Some(x[2]), &F::ConvTransposeOptions::new().stride(2).padding(1))
+        }),
         case("fold", &[&[&[1, 4, 6]]], move |x| x[0].fold([2, 3], Window::new([2, 2]).padding([1, 0]))),
         case("interpolate bicubic", pictures, resized(to(InterpolateMode::Bicubic))),
         case("interpolate linear", pictures, resized(to(InterpolateMode::Linear).antialias(true))),
         case("interpolate nearest", pictures, resized(to(InterpolateMode::Nearest))),
+        case("adaptive_avg_pool2d", pictures, |x| F::adaptive_avg_pool2d(x[0], (2, 3))),
+        case("adaptive_max_pool2d", pictures, |x| F::adaptive_max_pool2d(x[0], (2, 3)).0),
+        case("channel_shuffle", &[&[&[1, 4, 2]]], |x| x[0].channel_shuffle(2)),
+        case("local_response_norm", &[&[&[2, 3, 2]]], |x| F::local_response_norm(x[0], 2, 0.5, 0.75, 1.0)),
+        case("lp_pool2d", pictures, |x| F::lp_pool2d(x[0], 2.0, 2, None, false)).at(Positive),
+        case("max_unpool1d", &[&[&[2, 2]]], |x| F::max_unpool1d(x[0], &Tensor::new([[0, 3], [1, 2]]), 4)),
         case("max_pool2d", pictures, |x| MaxPool2d::new(2).stride(1).forward(x[0])),
         case("pixel_shuffle", &[&[&[4, 1, 2]]], |x| x[0].pixel_shuffle(2)),
         case("unfold", pictures, move |x| x[0].unfold(window)),
@@ -292,13 +301,35 @@ fn layers() -> Vec<Case> {
             F::binary_cross_entropy(x[0], &x[0].full_like(0.3), None, F::Reduction::Sum)
         })
         .at(Probability),
+        case("batch_norm", &[&[&[3, 2], &[2], &[2]], &[&[2, 2, 3], &[2], &[2]], &[&[0, 2], &[2], &[2]]], |x| {
+            batch_norm(x, true)
+        }),
+        case("batch_norm in use", &[&[&[3, 2], &[2], &[2]], &[&[0, 2, 3], &[2], &[2]]], |x| batch_norm(x, false)),
+        case("group_norm", &[&[&[2, 4, 2], &[4], &[4]]], |x| F::group_norm(x[0], 2, Some(x[1]), Some(x[2]), 0.1)),
+        case("instance_norm", &[&[&[2, 2, 3]]], |x| F::instance_norm(x[0], &Default::default())),
+        case("layer_norm", &[&[&[3, 4], &[4], &[4]], &[&[4], &[4], &[4]], &[&[0, 4], &[4], &[4]]], |x| {
+            F::layer_norm(x[0], 4, Some(x[1]), Some(x[2]), 0.1)
+        }),
+        case("rms_norm", &[&[&[3, 4], &[4]], &[&[0, 4], &[4]]], |x| F::rms_norm(x[0], 4, Some(x[1]), 0.1)),
         case("embedding", &[&[&[2, 3]]], |x| F::embedding(&Tensor::new([1, 0, 1]), x[0], &Default::default())),
     ]
 }
 
 fn conv2d(x: &[&Tensor], groups: usize) -> Tensor {
-    let options = crate::ops::nn::conv2d::ConvOptions { padding: [[1, 0], [0, 1]], groups, ..Default::default() };
-    crate::ops::nn::conv2d::try_conv2d(x[0], x[1], Some(x[2]), options).expect("shapes that fit")
+    F::conv2d(x[0], x[1], Some(x[2]), &F::ConvOptions::new().padding("same").groups(groups))
+}
+
+fn batch_norm(x: &[&Tensor], training: bool) -> Tensor {
+    let (mean, variance) = (Tensor::new([0.5, -1.0]).to(DType::F64), Tensor::new([2.0, 0.5]).to(DType::F64));
+    let options = F::BatchNormOptions {
+        running_mean: Some(&mean),
+        running_var: Some(&variance),
+        weight: Some(x[1]),
+        bias: Some(x[2]),
+        training,
+        ..Default::default()
+    };
+    F::batch_norm(x[0], &options)
 }
 
 /// Cubes, with the derivative written by hand.

@@ -21,8 +21,10 @@ mod stacks;
 mod triangle;
 mod unique;
 
+pub(crate) use gather::gather_checked;
 pub(crate) use index_select::{index_add_checked, index_select_checked};
 pub use pad::PadMode;
+pub(crate) use pad::try_pad;
 pub use repeat::Repeats;
 pub use unique::Unique;
 

@@ -93,6 +93,20 @@ impl Operation for ConstantPad {
     }
 }
 
+/// [`Tensor::pad`], for layers that tell of a refusal themselves.
+pub(crate) fn try_pad(x: &Tensor, padding: &Dims, mode: PadMode) -> Result<Tensor, ShapeError> {
+    let sides = pad_rule(x, padding, mode)?;
+    let PadMode::Constant(value) = mode else {
+        return Ok(sides.iter().fold(x.clone(), |x, side| repeated(&x, *side, mode)));
+    };
+    let inner = sides.iter().fold(x.clone(), |x, side| side.cropped(&x));
+    let sides: Vec<Side> = sides.iter().map(|side| side.positive()).collect();
+    if sides.iter().all(|side| (side.before, side.after) == (0, 0)) {
+        return Ok(inner);
+    }
+    Ok(apply(ConstantPad { sides, value }, &[&inner]))
+}
+
 impl Tensor {
     /// The tensor with elements put around it, or, where the padding is negative, cut off:
     /// [`torch.nn.functional.pad`](https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html).
@@ -117,16 +131,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn pad(&self, padding: impl Into<Dims>, mode: PadMode) -> Tensor {
-        let sides = pad_rule(self, &padding.into(), mode).or_raise();
-        let PadMode::Constant(value) = mode else {
-            return sides.iter().fold(self.clone(), |x, side| repeated(&x, *side, mode));
-        };
-        let inner = sides.iter().fold(self.clone(), |x, side| side.cropped(&x));
-        let sides: Vec<Side> = sides.iter().map(|side| side.positive()).collect();
-        if sides.iter().all(|side| (side.before, side.after) == (0, 0)) {
-            return inner;
-        }
-        apply(ConstantPad { sides, value }, &[&inner])
+        try_pad(self, &padding.into(), mode).or_raise()
     }
 
     /// [`pad`](Self::pad) with one number: `F.pad(x, padding, value=value)`.

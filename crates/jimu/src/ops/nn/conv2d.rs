@@ -4,28 +4,15 @@
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::conv2d::{self as kernels, Activation, Geometry, Path};
 
+use super::conv_options::ConvOptions;
+use super::images::{Images, shown};
+use super::pair::Extent;
 use super::planes::{planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
 use crate::tensor::Tensor;
-
-/// How a kernel moves over the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ConvOptions {
-    pub(crate) stride: [usize; 2],
-    /// `[[top, bottom], [left, right]]`.
-    pub(crate) padding: [[usize; 2]; 2],
-    pub(crate) dilation: [usize; 2],
-    pub(crate) groups: usize,
-}
-
-impl Default for ConvOptions {
-    fn default() -> Self {
-        Self { stride: [1, 1], padding: [[0, 0]; 2], dilation: [1, 1], groups: 1 }
-    }
-}
 
 /// The input [n, c, h, w], the weight [o, c / groups, kh, kw] and, if there is a third input, the bias [o].
 struct Conv2d {
@@ -75,10 +62,10 @@ impl Operation for Conv2d {
     }
 }
 
-/// The gradient of the input from that of the output and the weight.
-struct InputGradient {
-    geometry: Geometry,
-    path: Path,
+/// The gradient of the input from that of the output and the weight: a transposed convolution.
+pub(super) struct InputGradient {
+    pub(super) geometry: Geometry,
+    pub(super) path: Path,
 }
 
 impl Operation for InputGradient {
@@ -91,6 +78,10 @@ impl Operation for InputGradient {
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
         let [height, width] = self.geometry.input;
         Ok(Spec::new(inputs[0].dtype(), [self.geometry.batch, self.geometry.in_channels, height, width]))
+    }
+
+    fn multiply_adds(&self, inputs: &[&Tensor], _output: &Tensor) -> u64 {
+        (inputs[0].numel() * inputs[1].shape()[1..].iter().product::<usize>()) as u64
     }
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
@@ -132,6 +123,10 @@ impl Operation for WeightGradient {
         Ok(Spec::new(inputs[0].dtype(), [out_channels, in_channels / groups, height, width]))
     }
 
+    fn multiply_adds(&self, inputs: &[&Tensor], output: &Tensor) -> u64 {
+        (inputs[1].numel() * output.shape()[1..].iter().product::<usize>()) as u64
+    }
+
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {
@@ -153,113 +148,146 @@ impl Operation for WeightGradient {
     }
 }
 
-/// The cross-correlation of the input with each filter, plus the bias:
-/// [`torch.nn.functional.conv2d`](https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html), with
-/// stride 1, no padding, no dilation and one group. The layer [`Conv2d`](crate::nn::Conv2d) has the options.
+/// The cross-correlation of images with each filter, plus the bias:
+/// [`torch.nn.functional.conv2d`](https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html). The layer
+/// is [`Conv2d`](crate::nn::Conv2d).
 ///
 /// # Shape
-/// - `x`: (n, c, h, w) or (c, h, w); `weight`: (o, c, kh, kw); `bias`: (o).
-/// - Output: (n, o, h - kh + 1, w - kw + 1), or without n.
+/// - `x`: (n, c, h, w) or (c, h, w); `weight`: (o, c / groups, kh, kw); `bias`: (o).
+/// - Output: (n, o, h', w') or without n; h' = ⌊(h + 2·padding - dilation·(kh - 1) - 1) / stride⌋ + 1, w' likewise.
 ///
 /// # Panics
-/// If the shapes do not fit or the kernel is larger than the input.
+/// If the shapes, types or options do not fit, or the kernel is larger than the padded input.
 ///
 /// # Examples
 /// ```
-/// use jimu::{Tensor, nn::functional::conv2d};
+/// use jimu::nn::functional::{ConvOptions, conv2d};
+/// use jimu::Tensor;
 /// let x = Tensor::new([[[[1.0, 2.0, 3.0]]]]);
 /// let weight = Tensor::new([[[[1.0, 10.0]]]]); // cross-correlation: the kernel is not flipped
-/// assert_eq!(conv2d(&x, &weight, None).to_vec::<f32>(), [21.0, 32.0]);
+/// assert_eq!(conv2d(&x, &weight, None, &ConvOptions::new()).to_vec::<f32>(), [21.0, 32.0]);
 /// ```
 #[track_caller]
-pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
-    try_conv2d(x, weight, bias, ConvOptions::default()).or_raise()
+pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: &ConvOptions) -> Tensor {
+    try_conv("conv2d", x, weight, bias, options).or_raise()
 }
 
-pub(crate) fn try_conv2d(
+/// A convolution of signals or images; `name` is the function's.
+pub(crate) fn try_conv<S: Extent>(
+    name: &str,
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,
-    options: ConvOptions,
+    options: &ConvOptions<S>,
 ) -> Result<Tensor, ShapeError> {
-    if x.dim() == 3 {
-        return Ok(try_conv2d(&x.unsqueeze(0), weight, bias, options)?.squeeze_dim(0));
-    }
-    let geometry = geometry(x, weight, bias, options)?;
+    let x = Images::of::<S>(x, name)?;
+    let weight = &filters::<S>(weight, name, "out_channels, in_channels / groups")?;
+    let geometry = geometry(name, &x, weight, bias, options)?;
     let operation = Conv2d { geometry, path: kernels::plan(&geometry) };
-    match bias {
-        Some(bias) => try_apply(operation, &[x, weight, bias]),
-        None => try_apply(operation, &[x, weight]),
-    }
+    let y = match bias {
+        Some(bias) => try_apply(operation, &[&x.images, weight, bias]),
+        None => try_apply(operation, &[&x.images, weight]),
+    };
+    Ok(x.back(&y?))
 }
 
-/// The shape rule.
-fn geometry(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: ConvOptions) -> Result<Geometry, ShapeError> {
-    let (input, filters) = (x.shape(), weight.shape());
-    let refuse = |problem: String, help: String| Err(ShapeError::new("conv2d", problem).help(help));
-    if x.dim() != 4 {
-        return refuse(
-            format!(
-                "the input must have the shape [batch, channels, height, width] or [channels, height, width], but has {input}"
-            ),
-            "unsqueeze or reshape it".to_owned(),
-        );
+/// The filters [o, c, kh, kw]; those of signals get a height of 1.
+pub(super) fn filters<S: Extent>(weight: &Tensor, name: &str, channels: &str) -> Result<Tensor, ShapeError> {
+    if weight.dim() != 2 + S::DIMENSIONS {
+        let sizes = if S::DIMENSIONS == 1 { "length" } else { "height, width" };
+        let problem = format!("the weight must have the shape [{channels}, {sizes}], but has {}", weight.shape());
+        return Err(ShapeError::new(name, problem).help("reshape it"));
     }
-    if weight.dim() != 4 {
-        return refuse(
-            format!(
-                "the weight must have the shape [out_channels, in_channels / groups, height, width], but has {filters}"
-            ),
-            "reshape it".to_owned(),
-        );
+    if weight.shape()[2..].contains(&0) {
+        let problem = format!("the kernel is empty: the weight has the shape {}", weight.shape());
+        return Err(ShapeError::new(name, problem).help("choose a kernel_size of at least 1"));
     }
-    let channels = filters[1] * options.groups;
-    if input[1] != channels {
+    Ok(if S::DIMENSIONS == 1 { weight.unsqueeze(2) } else { weight.clone() })
+}
+
+/// The shape rule that convolutions and transposed convolutions share: `inputs` and `outputs` are the channels that the
+/// weight has for each.
+pub(super) fn check_channels(
+    name: &str,
+    x: &Images,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    [inputs, outputs]: [usize; 2],
+) -> Result<(), ShapeError> {
+    let refuse = |problem: String, help: String| Err(ShapeError::new(name, problem).help(help));
+    let (channels, shape) = (x.images.shape()[1], x.shape());
+    if channels != inputs {
         return refuse(
-            format!(
-                "the input must have {channels} channels (in_channels), but has shape {input}: {} channels",
-                input[1]
-            ),
-            format!("make in_channels {}, or change the layer before so that it gives {channels} channels", input[1]),
-        );
-    }
-    if options.groups == 0 || !filters[0].is_multiple_of(options.groups) {
-        return refuse(
-            format!("{} output channels do not divide into {} groups", filters[0], options.groups),
-            "make out_channels a multiple of groups".to_owned(),
+            format!("the input must have {inputs} channels (in_channels), but has shape {shape}: {channels} channels"),
+            format!("make in_channels {channels}, or change the layer before so that it gives {inputs} channels"),
         );
     }
     if let Some(bias) = bias
-        && *bias.shape() != [filters[0]]
+        && *bias.shape() != [outputs]
     {
         return refuse(
-            format!("the bias must have the shape [{}], but has {}", filters[0], bias.shape()),
+            format!("the bias must have the shape [{outputs}], but has {}", bias.shape()),
             "give one number for each output channel".to_owned(),
         );
     }
-    if x.dtype() != weight.dtype() || !x.dtype().is_floating_point() {
+    let dtype = x.images.dtype();
+    if dtype != weight.dtype() || !dtype.is_floating_point() {
         return refuse(
-            format!("the input is {}, but the weight is {}", x.dtype(), weight.dtype()),
+            format!("the input is {dtype}, but the weight is {}", weight.dtype()),
             format!("convert the input with x.to(DType::{:?})", weight.dtype()),
         );
     }
+    Ok(())
+}
+
+/// Refuses groups that the channels do not divide into, and steps of 0.
+pub(super) fn check_options<S: Extent>(
+    name: &str,
+    channels: usize,
+    groups: usize,
+    [stride, dilation]: [S; 2],
+) -> Result<(), ShapeError> {
+    if groups == 0 || !channels.is_multiple_of(groups) {
+        return Err(ShapeError::new(name, format!("{channels} channels do not divide into {groups} groups"))
+            .help("make the channels a multiple of groups"));
+    }
+    if [stride, dilation].iter().any(|step| step.height_and_width(1).contains(&0)) {
+        let (stride, dilation) = (stride.tuple(), dilation.tuple());
+        return Err(ShapeError::new(name, format!("the stride is {stride} and the dilation {dilation}"))
+            .help("choose numbers of at least 1"));
+    }
+    Ok(())
+}
+
+/// The shape rule.
+fn geometry<S: Extent>(
+    name: &str,
+    x: &Images,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    options: &ConvOptions<S>,
+) -> Result<Geometry, ShapeError> {
+    let (input, filters) = (x.images.shape(), weight.shape());
+    let (inputs, outputs) = (filters[1] * options.groups, filters[0]);
+    check_options(name, outputs, options.groups, [options.stride, options.dilation])?;
+    check_channels(name, x, weight, bias, [inputs, outputs])?;
+    let kernel = [filters[2], filters[3]];
     let geometry = Geometry {
         batch: input[0],
         in_channels: input[1],
-        out_channels: filters[0],
+        out_channels: outputs,
         groups: options.groups,
         input: [input[2], input[3]],
-        kernel: [filters[2], filters[3]],
-        stride: options.stride,
-        padding: options.padding,
-        dilation: options.dilation,
+        kernel,
+        stride: options.stride.height_and_width(1),
+        padding: options.pixels(kernel, name)?,
+        dilation: options.dilation.height_and_width(1),
     };
     if geometry.output().contains(&0) {
-        let [height, width] = geometry.kernel;
-        return refuse(
-            format!("a kernel of {height}x{width} is larger than the padded input of shape {input}"),
-            "use a smaller kernel or dilation, more padding, or fewer pooling layers before".to_owned(),
-        );
+        let problem =
+            format!("a kernel of {} is larger than the padded input of shape {}", shown::<S>(kernel), x.shape());
+        return Err(ShapeError::new(name, problem)
+            .help("use a smaller kernel or dilation, more padding, or fewer pooling layers before"));
     }
     Ok(geometry)
 }
@@ -271,21 +299,35 @@ mod tests {
 
     #[test]
     fn derivatives_on_every_path() {
-        let cases = [
-            ([8, 1, 4, 4], [2, 1, 3, 3], ConvOptions::default()),
-            ([1, 2, 4, 3], [2, 2, 2, 2], ConvOptions { padding: [[1, 0], [0, 1]], ..Default::default() }),
-            ([2, 2, 5, 4], [4, 1, 2, 2], ConvOptions { groups: 2, stride: [2, 1], ..Default::default() }),
-            ([1, 1, 5, 5], [1, 1, 2, 2], ConvOptions { dilation: [2, 1], ..Default::default() }),
+        let cases: [(_, _, ConvOptions); 4] = [
+            ([8, 1, 4, 4], [2, 1, 3, 3], ConvOptions::new()),
+            ([1, 2, 4, 3], [2, 2, 2, 2], ConvOptions::new().padding("same")),
+            ([2, 2, 5, 4], [4, 1, 2, 2], ConvOptions::new().groups(2).stride((2, 1))),
+            ([1, 1, 5, 5], [1, 1, 2, 2], ConvOptions::new().dilation((2, 1)).padding((0, 1))),
         ];
         for (x, weight, options) in cases {
             let (x, weight, bias) = (variable(x), variable(weight), variable([weight[0]]));
-            check(|i| try_conv2d(i[0], i[1], Some(i[2]), options).unwrap(), &[&x, &weight, &bias]);
+            check(|i| conv2d(i[0], i[1], Some(i[2]), &options), &[&x, &weight, &bias]);
         }
     }
 
     #[test]
     #[should_panic(expected = "the input must have 3 channels (in_channels), but has shape [2, 1, 8, 8]: 1 channels")]
     fn refusal() {
-        conv2d(&Tensor::zeros([2, 1, 8, 8]), &Tensor::zeros([4, 3, 3, 3]), None);
+        conv2d(&Tensor::zeros([2, 1, 8, 8]), &Tensor::zeros([4, 3, 3, 3]), None, &ConvOptions::new());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let says = |x: [usize; 3], weight: [usize; 4], options: ConvOptions, text: &str| {
+            let error = try_conv("conv2d", &Tensor::zeros(x), &Tensor::zeros(weight), None, &options).unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+        };
+        let plain = ConvOptions::new();
+        says([1, 4, 4], [2, 1, 5, 3], plain, "a kernel of 5x3 is larger than the padded input of shape [1, 4, 4]");
+        says([2, 4, 4], [3, 1, 2, 2], plain.groups(2), "3 channels do not divide into 2 groups");
+        says([1, 4, 4], [1, 1, 2, 2], plain.stride(0), "the stride is (0, 0)");
+        says([1, 4, 4], [1, 1, 2, 2], plain.stride(2).padding("same"), "\"same\" has no meaning with stride (2, 2)");
+        says([1, 4, 4], [1, 1, 0, 2], plain, "the kernel is empty");
     }
 }

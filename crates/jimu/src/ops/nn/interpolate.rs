@@ -94,6 +94,19 @@ impl Interpolate {
         self
     }
 
+    /// What [`mode`](Self::mode) has set.
+    pub(crate) fn kind(&self) -> InterpolateMode {
+        self.mode
+    }
+
+    /// The sizes asked for, or the factors.
+    pub(crate) fn target(&self) -> Result<&[usize], &[f64]> {
+        match &self.target {
+            Target::Sizes(sizes) => Ok(sizes),
+            Target::Scales(scales) => Err(scales),
+        }
+    }
+
     /// How dimension number `index` of those resized, of `size` elements, changes.
     fn axis(&self, index: usize, size: usize) -> Axis {
         let output = match &self.target {
@@ -269,6 +282,13 @@ impl Operation for Resample {
     }
 }
 
+/// `x` with dimension `dim` in `output` means of even windows: what adaptive pooling does along it.
+pub(super) fn averaged(x: &Tensor, dim: usize, output: usize) -> Tensor {
+    let input = x.shape()[dim];
+    let taps = Arc::new(Axis { input, output, scale: 1.0 }.area());
+    apply(Resample { dim, taps, input, transposed: false }, &[x])
+}
+
 impl Tensor {
     /// The tensor resized along all dimensions but the first two:
     /// [`torch.nn.functional.interpolate`](https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html).
@@ -289,17 +309,22 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn interpolate(&self, options: &Interpolate) -> Tensor {
-        interpolate_rule(self, options).or_raise();
-        (2..self.dim()).fold(self.clone(), |x, dim| {
-            let axis = options.axis(dim - 2, x.shape()[dim]);
-            let taps = options.taps(axis);
-            if matches!(options.mode, InterpolateMode::Nearest | InterpolateMode::NearestExact) {
-                let positions: Vec<i64> = taps.0.iter().map(|taps| taps[0].0 as i64).collect();
-                return index_select_checked(&x, dim, &Tensor::from(positions));
-            }
-            apply(Resample { dim, taps: Arc::new(taps), input: axis.input, transposed: false }, &[&x])
-        })
+        try_interpolate(self, options).or_raise()
     }
+}
+
+/// [`Tensor::interpolate`], for layers that tell of a refusal themselves.
+pub(crate) fn try_interpolate(x: &Tensor, options: &Interpolate) -> Result<Tensor, ShapeError> {
+    interpolate_rule(x, options)?;
+    Ok((2..x.dim()).fold(x.clone(), |x, dim| {
+        let axis = options.axis(dim - 2, x.shape()[dim]);
+        let taps = options.taps(axis);
+        if matches!(options.mode, InterpolateMode::Nearest | InterpolateMode::NearestExact) {
+            let positions: Vec<i64> = taps.0.iter().map(|taps| taps[0].0 as i64).collect();
+            return index_select_checked(&x, dim, &Tensor::from(positions));
+        }
+        apply(Resample { dim, taps: Arc::new(taps), input: axis.input, transposed: false }, &[&x])
+    }))
 }
 
 fn interpolate_rule(x: &Tensor, options: &Interpolate) -> Result<(), ShapeError> {

@@ -6,11 +6,14 @@ use jimu_kernels::buffer::Buffer;
 use jimu_kernels::conv2d::Layout as Order;
 use jimu_kernels::pool2d::{self as kernels, Geometry};
 
-use super::pair::Pair;
+use super::images::Images;
+use super::pair::{Extent, Pair};
 use super::planes::{order_of, planes_in, with_planes};
+use super::pool_options::MaxPoolOptions;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
+use crate::profiler;
 use crate::tensor::Tensor;
 
 /// Which pixel of its window each output is, in the memory order of the output.
@@ -98,89 +101,80 @@ impl Operation for Scatter {
     }
 }
 
-/// How a window moves over the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PoolOptions {
-    pub(crate) kernel: [usize; 2],
-    pub(crate) stride: [usize; 2],
-    pub(crate) padding: [usize; 2],
-    pub(crate) dilation: [usize; 2],
-    pub(crate) ceil_mode: bool,
-}
-
-impl PoolOptions {
-    /// Windows side by side.
-    pub(crate) fn new(kernel: Pair) -> Self {
-        Self { kernel: kernel.0, stride: kernel.0, padding: [0, 0], dilation: [1, 1], ceil_mode: false }
-    }
-
-    /// The shape rule, for an input [n, c, h, w].
-    pub(super) fn geometry(&self, x: &Tensor, name: &str) -> Result<Geometry, ShapeError> {
-        let shape = x.shape();
-        let refuse = |problem: String, help: &str| Err(ShapeError::new(name, problem).help(help));
-        if shape.len() != 4 {
-            return refuse(
-                format!(
-                    "the input must have the shape [batch, channels, height, width] or [channels, height, width], but has {shape}"
-                ),
-                "unsqueeze or reshape it",
-            );
-        }
-        if !x.dtype().is_floating_point() {
-            return refuse(format!("the input is {}", x.dtype()), "convert it with x.to(DType::F32)");
-        }
-        if [self.kernel, self.stride, self.dilation].concat().contains(&0) {
-            return refuse("kernel_size, stride and dilation must be at least 1".to_owned(), "give positive numbers");
-        }
-        if (0..2).any(|axis| 2 * self.padding[axis] > self.kernel[axis]) {
-            return refuse(
-                format!("the padding {:?} is more than half of the kernel {:?}", self.padding, self.kernel),
-                "use less padding, or pad the input first",
-            );
-        }
-        let input = [shape[2], shape[3]];
-        let output = [0, 1].map(|axis| {
-            let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
-            Geometry::output_size(input[axis], kernel, stride, self.padding[axis], self.dilation[axis], self.ceil_mode)
-        });
-        if output.contains(&0) {
-            return refuse(
-                format!("a window of {:?} is larger than the padded input of shape {shape}", self.kernel),
-                "use a smaller window, or fewer pooling layers before",
-            );
-        }
-        let &Self { kernel, stride, padding, dilation, .. } = self;
-        Ok(Geometry { batch: shape[0], channels: shape[1], input, output, kernel, stride, padding, dilation })
-    }
-}
-
-/// The pooled tensor, and PyTorch's indices of the maxima if they are wanted.
-pub(crate) fn try_max_pool2d(
+/// The pooled signals or images, and PyTorch's indices of the maxima if they are wanted.
+pub(crate) fn try_max_pool<S: Extent>(
     x: &Tensor,
-    options: PoolOptions,
+    options: &MaxPoolOptions<S>,
     with_indices: bool,
 ) -> Result<(Tensor, Option<Tensor>), ShapeError> {
-    if x.dim() == 3 {
-        let (values, indices) = try_max_pool2d(&x.unsqueeze(0), options, with_indices)?;
-        return Ok((values.squeeze_dim(0), indices.map(|indices| indices.squeeze_dim(0))));
-    }
-    let geometry = options.geometry(x, "max_pool2d")?;
+    let name = if S::DIMENSIONS == 1 { "max_pool1d" } else { "max_pool2d" };
+    let x = Images::of::<S>(x, name)?;
+    let geometry = options.geometry(&x, name)?;
+    let (values, indices) = pooled(&x.images, geometry, with_indices);
+    Ok((x.back(&values), indices.map(|indices| x.back(&indices))))
+}
+
+/// The largest of each window of images [n, c, h, w], and where it was.
+pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Tensor, Option<Tensor>) {
     let shape = [geometry.batch, geometry.channels, geometry.output[0], geometry.output[1]].into();
     if x.is_meta() {
         let indices = with_indices.then(|| Tensor::empty_meta(&shape, crate::DType::I64));
         let taps = Arc::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
-        return Ok((attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices));
+        return (attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices);
     }
     let order = order_of(x);
     let mut taps = Buffer::unspecified(geometry.output_len());
+    let span = profiler::begin(MaxPool2d::NAME);
     let values = dispatch_float!(x.dtype(), T => {
         let mut out = Buffer::unspecified(geometry.output_len());
         with_planes::<T, _>(x, order, |x| kernels::max_forward(&geometry, order, x, &mut out, &mut taps));
         planes_in::<T>(out, &shape, order)
     });
+    profiler::end(span, &[x], &values, || 0);
     let taps = Arc::new(Taps { geometry, order, taps });
     let indices = with_indices.then(|| taps.indices());
-    Ok((attach(MaxPool2d { taps }, &[x], values), indices))
+    (attach(MaxPool2d { taps }, &[x], values), indices)
+}
+
+/// The largest pixel of every window:
+/// [`torch.nn.functional.max_pool2d`](https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html). The
+/// layer is [`MaxPool2d`](crate::nn::MaxPool2d).
+///
+/// # Shape
+/// - `x`: (n, c, h, w) or (c, h, w).
+/// - Output: h' = ⌊(h + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1, with ⌈ ⌉ in `ceil_mode`; w' likewise.
+///
+/// # Panics
+/// If the shape or the options do not fit, or the window is larger than the padded input.
+///
+/// # Examples
+/// ```
+/// use jimu::nn::functional::{MaxPoolOptions, max_pool2d};
+/// use jimu::Tensor;
+/// let x = Tensor::new([[[1.0, 2.0, 0.0], [4.0, 3.0, 9.0]]]);
+/// assert_eq!(max_pool2d(&x, &MaxPoolOptions::new(2).stride(1)).to_vec::<f32>(), [4.0, 9.0]);
+/// ```
+#[track_caller]
+pub fn max_pool2d(x: &Tensor, options: &MaxPoolOptions) -> Tensor {
+    try_max_pool(x, options, false).or_raise().0
+}
+
+/// [`max_pool2d`] and the position of each maximum in its plane, `row * width + column`: `return_indices=True`.
+///
+/// # Panics
+/// As [`max_pool2d`].
+///
+/// # Examples
+/// ```
+/// use jimu::nn::functional::{MaxPoolOptions, max_pool2d_with_indices};
+/// use jimu::Tensor;
+/// let (value, index) = max_pool2d_with_indices(&Tensor::new([[[1.0, 2.0], [4.0, 3.0]]]), &MaxPoolOptions::new(2));
+/// assert_eq!((value.item(), index.item()), (4.0, 2.0));
+/// ```
+#[track_caller]
+pub fn max_pool2d_with_indices(x: &Tensor, options: &MaxPoolOptions) -> (Tensor, Tensor) {
+    let (values, indices) = try_max_pool(x, options, true).or_raise();
+    (values, indices.expect("indices were asked for"))
 }
 
 impl Tensor {
@@ -202,7 +196,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn max_pool2d(&self, kernel: impl Into<Pair>) -> Tensor {
-        try_max_pool2d(self, PoolOptions::new(kernel.into()), false).or_raise().0
+        max_pool2d(self, &MaxPoolOptions::new(kernel))
     }
 }
 
@@ -214,28 +208,33 @@ mod tests {
     #[test]
     fn derivatives() {
         check(|x| x[0].max_pool2d(2), &[&variable([2, 2, 4, 5])]);
-        let options =
-            PoolOptions { kernel: [3, 2], stride: [2, 1], padding: [1, 1], dilation: [1, 2], ceil_mode: true };
-        check(|x| try_max_pool2d(x[0], options, false).unwrap().0, &[&variable([2, 1, 5, 6])]);
+        let options = MaxPoolOptions::new((3, 2)).stride((2, 1)).padding((1, 1)).dilation((1, 2)).ceil_mode(true);
+        check(|x| max_pool2d(x[0], &options), &[&variable([2, 1, 5, 6])]);
     }
 
     #[test]
     fn indices_are_pytorch_s_in_every_layout() {
         let x = Tensor::randn([4, 2, 6, 6]);
-        let pool = |x: &Tensor| try_max_pool2d(x, PoolOptions::new(2.into()), true).unwrap();
-        let (plain, at) = pool(&x);
-        let at = at.unwrap().to_vec::<i64>();
+        let options = MaxPoolOptions::new(2);
+        let (plain, at) = max_pool2d_with_indices(&x, &options);
         for inner in [0, 1] {
-            let (other, other_at) = pool(&x.movedim(inner, -1).contiguous().movedim(-1, inner));
+            let moved = x.movedim(inner, -1).contiguous().movedim(-1, inner);
+            let (other, other_at) = max_pool2d_with_indices(&moved, &options);
             assert!(!other.is_contiguous());
             assert_eq!(plain.to_vec::<f32>(), other.to_vec::<f32>());
-            assert_eq!(at, other_at.unwrap().to_vec::<i64>());
+            assert_eq!(at.to_vec::<i64>(), other_at.to_vec::<i64>());
         }
     }
 
     #[test]
-    #[should_panic(expected = "max_pool2d: a window of [2, 2] is larger than the padded input of shape [1, 1, 1, 1]")]
+    #[should_panic(expected = "max_pool2d: a window of 2x2 is larger than the padded input of shape [1, 1, 1, 1]")]
     fn refusal() {
         Tensor::zeros([1, 1, 1, 1]).max_pool2d(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "max_pool2d: the padding 2x2 is more than half of the window of 3x3")]
+    fn too_much_padding_is_refused() {
+        max_pool2d(&Tensor::zeros([1, 5, 5]), &MaxPoolOptions::new(3).padding(2));
     }
 }

@@ -22,14 +22,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn pixel_shuffle(&self, upscale_factor: usize) -> Tensor {
-        let r = upscale_factor;
-        let Images { lead, channels, height, width } = images(self, "pixel_shuffle").or_raise();
-        if r == 0 || !channels.is_multiple_of(r * r) {
-            refuse("pixel_shuffle", format!("{channels} channels are no multiple of {r}²"));
-        }
-        let fine = channels / (r * r);
-        let apart = self.reshape(joined(&[lead.iter().product()], &[fine, r, r, height, width]));
-        apart.permute([0, 1, 4, 2, 5, 3]).reshape(joined(&lead, &[fine, height * r, width * r]))
+        try_pixel_shuffle(self, upscale_factor).or_raise()
     }
 
     /// Pixels turned into channels, which undoes [`pixel_shuffle`](Self::pixel_shuffle):
@@ -48,14 +41,27 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn pixel_unshuffle(&self, downscale_factor: usize) -> Tensor {
-        let r = downscale_factor;
-        let Images { lead, channels, height, width } = images(self, "pixel_unshuffle").or_raise();
-        if r == 0 || !height.is_multiple_of(r) || !width.is_multiple_of(r) {
-            refuse("pixel_unshuffle", format!("{height} x {width} pixels are no multiples of {r}"));
-        }
-        let apart = self.reshape(joined(&[lead.iter().product()], &[channels, height / r, r, width / r, r]));
-        apart.permute([0, 1, 3, 5, 2, 4]).reshape(joined(&lead, &[channels * r * r, height / r, width / r]))
+        try_pixel_unshuffle(self, downscale_factor).or_raise()
     }
+}
+
+pub(crate) fn try_pixel_shuffle(x: &Tensor, r: usize) -> Result<Tensor, ShapeError> {
+    let Images { lead, channels, height, width } = images(x, "pixel_shuffle")?;
+    if r == 0 || !channels.is_multiple_of(r * r) {
+        return Err(refusal("pixel_shuffle", format!("{channels} channels are no multiple of {r}²")));
+    }
+    let fine = channels / (r * r);
+    let apart = x.reshape(joined(&[lead.iter().product()], &[fine, r, r, height, width]));
+    Ok(apart.permute([0, 1, 4, 2, 5, 3]).reshape(joined(&lead, &[fine, height * r, width * r])))
+}
+
+pub(crate) fn try_pixel_unshuffle(x: &Tensor, r: usize) -> Result<Tensor, ShapeError> {
+    let Images { lead, channels, height, width } = images(x, "pixel_unshuffle")?;
+    if r == 0 || !height.is_multiple_of(r) || !width.is_multiple_of(r) {
+        return Err(refusal("pixel_unshuffle", format!("{height} x {width} pixels are no multiples of {r}")));
+    }
+    let apart = x.reshape(joined(&[lead.iter().product()], &[channels, height / r, r, width / r, r]));
+    Ok(apart.permute([0, 1, 3, 5, 2, 4]).reshape(joined(&lead, &[channels * r * r, height / r, width / r])))
 }
 
 struct Images {
@@ -77,9 +83,8 @@ fn joined(front: &[usize], back: &[usize]) -> Shape {
     front.iter().chain(back).copied().collect()
 }
 
-#[track_caller]
-fn refuse(name: &str, problem: String) -> ! {
-    crate::error::raise(ShapeError::new(name, problem).help("choose another factor, or pad the input"))
+fn refusal(name: &str, problem: String) -> ShapeError {
+    ShapeError::new(name, problem).help("choose another factor, or pad the input")
 }
 
 #[cfg(test)]

@@ -16,7 +16,13 @@ fn dimensions(order: Order) -> [usize; 4] {
 
 /// Runs `read` on the elements of `x` in `order`, moving them only if they lie in another.
 pub(super) fn with_planes<T: Element, R>(x: &Tensor, order: Order, read: impl FnOnce(&[T::Stored]) -> R) -> R {
-    let x = x.to_memory_order(&dimensions(order));
+    with_order::<T, R>(x, &dimensions(order), read)
+}
+
+/// Runs `read` on the elements of `x` with the dimensions in `order`, the last of them fastest, moving them only if they
+/// lie in another.
+pub(super) fn with_order<T: Element, R>(x: &Tensor, order: &[usize], read: impl FnOnce(&[T::Stored]) -> R) -> R {
+    let x = x.to_memory_order(order);
     let start = x.layout().offset;
     read(&T::slice(&x.storage())[start..start + x.numel()])
 }

@@ -3,6 +3,8 @@
 //! A window slides over rows and over columns independently, so both operations pick (or add up) the rows for every
 //! window position and then the columns.
 
+use std::fmt;
+
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::index::{PadMode, index_add_checked, index_select_checked};
 use crate::tensor::Tensor;
@@ -78,6 +80,18 @@ impl Window {
     }
 }
 
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |[height, width]: [usize; 2]| match height == width {
+            true => height.to_string(),
+            false => format!("({height}, {width})"),
+        };
+        let [kernel, dilation, padding, stride] =
+            [self.kernel_size, self.dilation, self.padding, self.stride].map(shown);
+        write!(f, "kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}")
+    }
+}
+
 impl Tensor {
     /// The contents of a sliding window as columns, which turns a convolution into a product of matrices (im2col):
     /// [`torch.nn.functional.unfold`](https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html).
@@ -98,20 +112,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn unfold(&self, window: Window) -> Tensor {
-        if self.dim() == 3 {
-            return self.unsqueeze(0).unfold(window).squeeze_dim(0);
-        }
-        let [n, c, h, w] = images(self).or_raise();
-        let [rows, columns] = window.places([h, w], "unfold").or_raise();
-        let ([kh, kw], [ph, pw]) = (window.kernel_size, window.padding);
-        let padded = self.pad([pw, pw, ph, ph], PadMode::Constant(0.0));
-        let picked = index_select_checked(&padded, 2, &window.positions(0, rows));
-        let picked = index_select_checked(&picked, 3, &window.positions(1, columns));
-        picked.reshape([n, c, kh, rows, kw, columns]).permute([0, 1, 2, 4, 3, 5]).reshape([
-            n,
-            c * kh * kw,
-            rows * columns,
-        ])
+        try_unfold(self, window).or_raise()
     }
 
     /// Columns added up into images, each element where the window had found it (col2im):
@@ -133,18 +134,36 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn fold(&self, output_size: [usize; 2], window: Window) -> Tensor {
-        if self.dim() == 2 {
-            return self.unsqueeze(0).fold(output_size, window).squeeze_dim(0);
-        }
-        let [rows, columns] = window.places(output_size, "fold").or_raise();
-        let ([kh, kw], [ph, pw], [h, w]) = (window.kernel_size, window.padding, output_size);
-        let [n, c] = fold_rule(self, kh * kw, rows * columns).or_raise();
-        let spread = self.reshape([n, c, kh, kw, rows, columns]).permute([0, 1, 2, 4, 3, 5]);
-        let spread = spread.reshape([n, c, kh * rows, kw * columns]);
-        let summed = index_add_checked(&spread, 3, w + 2 * pw, &window.positions(1, columns));
-        let summed = index_add_checked(&summed, 2, h + 2 * ph, &window.positions(0, rows));
-        summed.narrow(2, ph as isize, h).narrow(3, pw as isize, w)
+        try_fold(self, output_size, window).or_raise()
     }
+}
+
+pub(crate) fn try_unfold(x: &Tensor, window: Window) -> Result<Tensor, ShapeError> {
+    if x.dim() == 3 {
+        return Ok(try_unfold(&x.unsqueeze(0), window)?.squeeze_dim(0));
+    }
+    let [n, c, h, w] = images(x)?;
+    let [rows, columns] = window.places([h, w], "unfold")?;
+    let ([kh, kw], [ph, pw]) = (window.kernel_size, window.padding);
+    let padded = x.pad([pw, pw, ph, ph], PadMode::Constant(0.0));
+    let picked = index_select_checked(&padded, 2, &window.positions(0, rows));
+    let picked = index_select_checked(&picked, 3, &window.positions(1, columns));
+    let apart = picked.reshape([n, c, kh, rows, kw, columns]).permute([0, 1, 2, 4, 3, 5]);
+    Ok(apart.reshape([n, c * kh * kw, rows * columns]))
+}
+
+pub(crate) fn try_fold(x: &Tensor, output_size: [usize; 2], window: Window) -> Result<Tensor, ShapeError> {
+    if x.dim() == 2 {
+        return Ok(try_fold(&x.unsqueeze(0), output_size, window)?.squeeze_dim(0));
+    }
+    let [rows, columns] = window.places(output_size, "fold")?;
+    let ([kh, kw], [ph, pw], [h, w]) = (window.kernel_size, window.padding, output_size);
+    let [n, c] = fold_rule(x, kh * kw, rows * columns)?;
+    let spread = x.reshape([n, c, kh, kw, rows, columns]).permute([0, 1, 2, 4, 3, 5]);
+    let spread = spread.reshape([n, c, kh * rows, kw * columns]);
+    let summed = index_add_checked(&spread, 3, w + 2 * pw, &window.positions(1, columns));
+    let summed = index_add_checked(&summed, 2, h + 2 * ph, &window.positions(0, rows));
+    Ok(summed.narrow(2, ph as isize, h).narrow(3, pw as isize, w))
 }
 
 fn images(x: &Tensor) -> Result<[usize; 4], ShapeError> {

@@ -3,7 +3,8 @@
 use super::ModelError;
 use crate::error::OrRaise;
 use crate::nn::{AvgPool2d, Buffer, Forward, Label, Linear, Module, Parameter, init};
-use crate::ops::nn::conv2d::{ConvOptions, try_conv2d};
+use crate::ops::nn::conv_options::ConvOptions;
+use crate::ops::nn::conv2d::try_conv;
 use crate::tensor::Tensor;
 
 /// LeNet-1: two convolutions with subsampling, and ten outputs (LeCun et al., *Handwritten digit recognition with a
@@ -365,8 +366,8 @@ impl Maps {
 impl Forward for Maps {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let options = ConvOptions { padding: [[self.padding; 2]; 2], ..ConvOptions::default() };
-        try_conv2d(x, &self.filters(), Some(&self.bias), options)
+        let options: ConvOptions = ConvOptions::new().padding(self.padding);
+        try_conv("conv2d", x, &self.filters(), Some(&self.bias), &options)
             .map_err(|error| error.told_by(self.label.describe("Maps")))
             .or_raise()
     }

@@ -1,0 +1,91 @@
+//! The network that is measured and that jimu's own models do not have.
+
+use jimu::Tensor;
+use jimu::nn::functional::{Approximate, gelu};
+use jimu::nn::{Forward, Linear, Module, Parameter};
+
+/// A transformer's encoder block, normalised before each part, with a classifier of the mean over the sequence.
+#[derive(Module)]
+pub struct EncoderBlock {
+    heads: usize,
+    norm1: LayerNorm,
+    qkv: Linear,
+    out: Linear,
+    norm2: LayerNorm,
+    up: Linear,
+    down: Linear,
+    head: Linear,
+}
+
+impl EncoderBlock {
+    /// Of `width` features, of which each head has its share; `inner` features in the feed-forward part.
+    pub fn new(width: usize, heads: usize, inner: usize) -> Self {
+        Self {
+            heads,
+            norm1: LayerNorm::new(width),
+            qkv: Linear::new(width, 3 * width),
+            out: Linear::new(width, width),
+            norm2: LayerNorm::new(width),
+            up: Linear::new(width, inner),
+            down: Linear::new(inner, width),
+            head: Linear::new(width, 10),
+        }
+    }
+
+    /// Each position of the sequence looks at all others.
+    fn attention(&self, x: &Tensor) -> Tensor {
+        let [batch, length, width] = x.size()[..] else { panic!("a batch of sequences is needed") };
+        let split = [batch, length, 3, self.heads, width / self.heads];
+        let parts = self.qkv.forward(x).view(split).permute([2, 0, 3, 1, 4]).unbind(0);
+        let [q, k, v] = &parts[..] else { panic!("queries, keys and values") };
+        let mixed = attend(q, k, v);
+        self.out.forward(&mixed.transpose(1, 2).reshape([batch, length, width]))
+    }
+}
+
+impl Forward for EncoderBlock {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let x = x + self.attention(&self.norm1.forward(x));
+        let inner = gelu(&self.up.forward(&self.norm2.forward(&x)), Approximate::None);
+        let x = &x + self.down.forward(&inner);
+        self.head.forward(&x.mean_dim(1, false))
+    }
+}
+
+/// softmax(q kᵀ / √d) v
+fn attend(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
+    let scale = (q.size()[q.dim() - 1] as f64).sqrt().recip();
+    (q.matmul(&k.transpose(-2, -1)) * scale).softmax(-1).matmul(v)
+}
+
+/// Normalisation over the last dimension.
+#[derive(Module)]
+struct LayerNorm {
+    weight: Parameter,
+    bias: Parameter,
+}
+
+impl LayerNorm {
+    fn new(width: usize) -> Self {
+        Self { weight: Parameter::new(Tensor::ones([width])), bias: Parameter::new(Tensor::zeros([width])) }
+    }
+}
+
+impl Forward for LayerNorm {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let (variance, mean) = x.var_mean(-1, 0, true);
+        (x - mean) * (variance + 1e-5).rsqrt() * &*self.weight + &*self.bias
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_defined() {
+        let block = EncoderBlock::new(128, 4, 512);
+        assert_eq!(block.num_parameters(), 199_562);
+        assert_eq!(block.forward(&Tensor::randn([2, 64, 128])).size(), [2, 10]);
+    }
+}

@@ -1,0 +1,143 @@
+//! `ConvTranspose1d`.
+
+use super::super::builders::builders;
+use super::super::field::{Label, Parameter};
+use super::super::{Forward, Module};
+use super::{convolution, draw, output_padding, repr, steps};
+use crate::error::{OrRaise, ShapeError};
+use crate::ops::nn::conv_options::ConvTransposeOptions;
+use crate::ops::nn::conv_transpose2d::try_conv_transpose;
+use crate::tensor::Tensor;
+
+/// The transposed convolution of signals, which takes the shapes of a convolution backwards; also, wrongly, called
+/// deconvolution:
+/// [`torch.nn.ConvTranspose1d`](https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html) (Zeiler et
+/// al., *Deconvolutional Networks*, 2010). It is the gradient of a [`Conv1d`](super::Conv1d) by its input.
+///
+/// # Args
+/// - `in_channels`, `out_channels`, `kernel_size`.
+/// - [`stride`](Self::stride): the distance in the output between the windows of neighbouring inputs, by default 1.
+/// - [`padding`](Self::padding): what is cut off at both ends of the output, by default 0.
+/// - [`output_padding`](Self::output_padding): what is added to the output at its end, by default 0.
+/// - [`groups`](Self::groups): separate convolutions that the channels are divided among, by default 1.
+/// - [`bias`](Self::bias): whether there is a bias, by default yes.
+/// - [`dilation`](Self::dilation): the distance between the taps of the kernel, by default 1.
+///
+/// `padding_mode` can only be zeros, as in PyTorch.
+///
+/// # Shape
+/// - Input: (n, in_channels, l) or (in_channels, l).
+/// - Output: (n, out_channels, l') or without n; l' = (l - 1)·stride - 2·padding + dilation·(kernel - 1) + output_padding + 1.
+///
+/// # Attributes
+/// - `weight`: (in_channels, out_channels / groups, k), from U(-√k', √k') with
+///   k' = groups / (out_channels · kernel size).
+/// - `bias`: (out_channels), from the same.
+///
+/// # Examples
+/// ```
+/// use jimu::{Tensor, nn::{Conv1d, ConvTranspose1d, Forward}};
+/// let up = ConvTranspose1d::new(16, 33, 3).stride(2);
+/// let x = Tensor::randn([20, 16, 50]);
+/// assert_eq!(up.forward(&x).size(), [20, 33, 101]);
+/// assert_eq!(up.forward_with_output_size(&x, 102).size(), [20, 33, 102]);
+/// ```
+#[derive(Clone, Debug, Module)]
+#[module(extra_repr)]
+pub struct ConvTranspose1d {
+    /// The filters, (in_channels, out_channels / groups, k).
+    pub weight: Parameter,
+    /// One number for each output channel.
+    pub bias: Option<Parameter>,
+    label: Label,
+    #[module(skip)]
+    options: ConvTransposeOptions<usize>,
+}
+
+impl ConvTranspose1d {
+    /// A layer with random filters.
+    pub fn new(in_channels: usize, out_channels: usize, kernel_size: usize) -> Self {
+        let (weight, bias) = draw([in_channels, out_channels, kernel_size].into(), Some(out_channels));
+        Self { weight, bias, label: Label::default(), options: ConvTransposeOptions::new() }
+    }
+
+    steps! {
+        "ConvTranspose1d":
+        /// The distance in the output between the windows of neighbouring inputs.
+        stride(usize);
+        /// The distance between neighbouring taps of the kernel.
+        dilation(usize);
+    }
+
+    builders! {
+        /// Elements cut off at both ends of the output.
+        padding(usize);
+        /// Elements added to the output at its end, fewer than the stride or the dilation.
+        output_padding(usize);
+    }
+
+    convolution!("ConvTranspose1d");
+
+    /// The output in this size, of those that a convolution takes to the size of the input: PyTorch's argument
+    /// `output_size` of the call, which stands in for `output_padding`.
+    ///
+    /// # Panics
+    /// If a convolution takes no such size to that of the input, or as `forward`.
+    #[track_caller]
+    pub fn forward_with_output_size(&self, x: &Tensor, output_size: usize) -> Tensor {
+        let _scope = self.label.enter();
+        output_padding(x, &self.weight, &self.options, output_size)
+            .and_then(|padding| self.try_forward(x, &self.options.output_padding(padding)))
+            .map_err(|error| error.told_by(self.label.describe("ConvTranspose1d")))
+            .or_raise()
+    }
+
+    fn try_forward(&self, x: &Tensor, options: &ConvTransposeOptions<usize>) -> Result<Tensor, ShapeError> {
+        try_conv_transpose("ConvTranspose1d", x, &self.weight, self.bias.as_deref(), options)
+    }
+
+    fn in_channels(&self) -> usize {
+        self.weight.shape()[0]
+    }
+
+    fn out_channels(&self) -> usize {
+        self.weight.shape()[1] * self.options.groups
+    }
+
+    fn extra_repr(&self) -> String {
+        let ConvTransposeOptions { stride, padding, output_padding, dilation, groups } = self.options;
+        let shown = |size| super::repr_padding(super::Padding::Pixels(size));
+        let rest = shown(output_padding).map_or_else(String::new, |size| format!(", output_padding={size}"));
+        let (channels, bias) = ([self.in_channels(), self.out_channels()], self.bias.is_some());
+        repr(channels, &self.weight, [stride, dilation], shown(padding), &rest, groups, bias)
+    }
+}
+
+impl Forward for ConvTranspose1d {
+    #[track_caller]
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
+        self.try_forward(x, &self.options)
+            .map_err(|error| error.told_by(self.label.describe("ConvTranspose1d")))
+            .or_raise()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_keep_the_channels() {
+        let layer = ConvTranspose1d::new(4, 6, 3).groups(2).stride(2).output_padding(1);
+        assert_eq!(layer.weight.size()[..2], [4, 3]);
+        assert_eq!((layer.in_channels(), layer.out_channels()), (4, 6));
+        assert!(layer.to_string().contains("output_padding=(1,"));
+    }
+
+    #[test]
+    #[should_panic(expected = "ConvTranspose1d: the output cannot have the size 4, only from 7 to 8")]
+    fn no_convolution_makes_that_of_it() {
+        ConvTranspose1d::new(1, 1, 3).stride(2).forward_with_output_size(&Tensor::zeros([1, 1, 3]), 4);
+    }
+}

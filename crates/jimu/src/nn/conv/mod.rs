@@ -1,0 +1,198 @@
+//! Convolutions.
+
+mod conv1d;
+mod conv2d;
+mod conv_transpose1d;
+mod conv_transpose2d;
+
+pub use conv_transpose1d::ConvTranspose1d;
+pub use conv_transpose2d::ConvTranspose2d;
+pub use conv1d::Conv1d;
+pub use conv2d::Conv2d;
+
+use super::builders::python;
+use super::field::Parameter;
+use super::init;
+use crate::error::{ShapeError, raise};
+use crate::ops::index::{PadMode, try_pad};
+use crate::ops::nn::conv_options::{ConvOptions, ConvTransposeOptions, Padding};
+use crate::ops::nn::conv2d::try_conv;
+use crate::ops::nn::images::Images;
+use crate::ops::nn::pair::Extent;
+use crate::tensor::{Dims, Shape, Tensor};
+
+/// What is put around the input: `padding_mode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PaddingMode {
+    /// Zeros.
+    #[default]
+    Zeros,
+    /// The input mirrored at its edge pixels.
+    Reflect,
+    /// The edge pixels repeated.
+    Replicate,
+    /// The input's other side.
+    Circular,
+}
+
+/// Builders of options that must not be 0.
+macro_rules! steps {
+    ($layer:literal: $($(#[$doc:meta])* $name:ident($type:ty);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Panics
+        /// If it is 0.
+        #[track_caller]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.options = self.options.$name($name);
+            super::check_step($layer, stringify!($name), self.options.$name);
+            self
+        }
+    )*};
+}
+
+/// The methods that all convolutions share.
+macro_rules! convolution {
+    ($layer:literal) => {
+        /// The number of separate convolutions that the channels are divided among. Draws new filters.
+        ///
+        /// # Panics
+        /// If the channels cannot be divided so.
+        #[track_caller]
+        pub fn groups(mut self, groups: usize) -> Self {
+            let channels = [self.in_channels(), self.out_channels()];
+            super::check_groups($layer, channels, groups);
+            let mut sizes = self.weight.size();
+            sizes.as_mut()[1] = sizes[1] * self.options.groups / groups;
+            self.options.groups = groups;
+            (self.weight, self.bias) = super::draw(sizes, self.bias.is_some().then_some(channels[1]));
+            self
+        }
+
+        /// With a bias, or without.
+        pub fn bias(mut self, on: bool) -> Self {
+            if on != self.bias.is_some() {
+                let fan_in = self.weight.shape()[1..].iter().product();
+                self.bias = on.then(|| super::init::default_weight([self.out_channels()], fan_in));
+            }
+            self
+        }
+    };
+}
+
+use {convolution, steps};
+
+/// Random filters of this shape and, for so many output channels, a random bias.
+fn draw(sizes: Shape, outputs: Option<usize>) -> (Parameter, Option<Parameter>) {
+    let fan_in = sizes[1..].iter().product();
+    (init::default_weight(sizes, fan_in), outputs.map(|outputs| init::default_weight([outputs], fan_in)))
+}
+
+#[track_caller]
+fn check_step<S: Extent>(layer: &str, name: &str, step: S) {
+    if step.height_and_width(1).contains(&0) {
+        let problem = format!("{name} is {}", step.shown());
+        raise(ShapeError::new(layer, problem).help("choose numbers of at least 1"));
+    }
+}
+
+#[track_caller]
+fn check_groups(layer: &str, [inputs, outputs]: [usize; 2], groups: usize) {
+    if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
+        let problem = format!("{inputs} input and {outputs} output channels do not divide into {groups} groups");
+        raise(ShapeError::new(layer, problem).help("make both numbers of channels multiples of groups"));
+    }
+}
+
+/// A convolution whose padding is not always zeros.
+fn convolved<S: Extent>(
+    name: &str,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    options: &ConvOptions<S>,
+    mode: PaddingMode,
+) -> Result<Tensor, ShapeError> {
+    let mode = match mode {
+        PaddingMode::Zeros => return try_conv(name, x, weight, bias, options),
+        PaddingMode::Reflect => PadMode::Reflect,
+        PaddingMode::Replicate => PadMode::Replicate,
+        PaddingMode::Circular => PadMode::Circular,
+    };
+    let kernel = S::of_last(weight.shape()).height_and_width(1);
+    let [[top, bottom], [left, right]] = options.pixels(kernel, name)?;
+    let sides = Dims::from(&[left, right, top, bottom][..2 * S::DIMENSIONS]);
+    let padded = try_pad(x, &sides, mode)?;
+    try_conv(name, &padded, weight, bias, &options.padding(Padding::Valid))
+}
+
+/// What stands between the parentheses: the parts that differ are told by `padding` and `rest`.
+fn repr<S: Extent>(
+    [inputs, outputs]: [usize; 2],
+    weight: &Tensor,
+    [stride, dilation]: [S; 2],
+    padding: Option<String>,
+    rest: &str,
+    groups: usize,
+    bias: bool,
+) -> String {
+    let kernel = S::of_last(weight.shape()).tuple();
+    let mut text = format!("{inputs}, {outputs}, kernel_size={kernel}, stride={}", stride.tuple());
+    if let Some(padding) = padding {
+        text += &format!(", padding={padding}");
+    }
+    if dilation != S::from(1) {
+        text += &format!(", dilation={}", dilation.tuple());
+    }
+    text += rest;
+    if groups != 1 {
+        text += &format!(", groups={groups}");
+    }
+    if !bias {
+        text += &format!(", bias={}", python(bias));
+    }
+    text
+}
+
+/// The padding as printed, unless it is none.
+fn repr_padding<S: Extent>(padding: Padding<S>) -> Option<String> {
+    match padding {
+        Padding::Same => Some("same".to_owned()),
+        Padding::Valid => Some("valid".to_owned()),
+        Padding::Pixels(pixels) => (pixels != S::from(0)).then(|| pixels.tuple()),
+    }
+}
+
+/// The padding mode as printed, unless it is the usual one.
+fn repr_mode(mode: PaddingMode) -> String {
+    match mode {
+        PaddingMode::Zeros => String::new(),
+        mode => format!(", padding_mode={}", format!("{mode:?}").to_lowercase()),
+    }
+}
+
+/// The output padding that gives a transposed convolution of `x` this output size.
+fn output_padding<S: Extent>(
+    x: &Tensor,
+    weight: &Tensor,
+    options: &ConvTransposeOptions<S>,
+    size: S,
+) -> Result<S, ShapeError> {
+    let name = "ConvTranspose";
+    let input = Images::of::<S>(x, name)?.images;
+    let kernel = S::of_last(weight.shape()).height_and_width(1);
+    let [stride, dilation, wanted] = [options.stride, options.dilation, size].map(|size| size.height_and_width(1));
+    let padding = options.padding.height_and_width(0);
+    let smallest = [0, 1].map(|axis| {
+        let full = input.shape()[2 + axis].saturating_sub(1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+        full.saturating_sub(2 * padding[axis])
+    });
+    let largest = [0, 1].map(|axis| smallest[axis] + stride[axis].saturating_sub(1));
+    if (0..2).any(|axis| wanted[axis] < smallest[axis] || wanted[axis] > largest[axis]) {
+        let [wanted, smallest, largest] = [wanted, smallest, largest].map(|size| S::of_last(&size).shown());
+        let problem = format!("the output cannot have the size {wanted}, only from {smallest} to {largest}");
+        return Err(ShapeError::new(name, problem)
+            .help("ask for a size that a convolution with these options takes to the size of the input"));
+    }
+    Ok(S::of_last(&[0, 1].map(|axis| wanted[axis] - smallest[axis])))
+}
