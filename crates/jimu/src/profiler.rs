@@ -202,7 +202,8 @@ mod tests {
     fn operations_of_backward_name_what_they_derive() {
         let weight = Tensor::ones([2, 1, 3, 3]).requires_grad_();
         let x = Tensor::ones([4, 1, 8, 8]).requires_grad_();
-        let ((), profile) = profile(|| crate::nn::functional::conv2d(&x, &weight, None).sum().backward());
+        let ((), profile) =
+            profile(|| crate::nn::functional::conv2d(&x, &weight, None, &Default::default()).sum().backward());
         let flops = 2 * 4 * 2 * 6 * 6 * 9;
         assert_eq!(find(&profile, "conv2d", None).unwrap().flops, flops);
         for name in ["conv2d_backward_input", "conv2d_backward_weight"] {

@@ -6,8 +6,9 @@
 //! # The paths
 //! | path | layout | chosen by [`plan`] when | how |
 //! |---|---|---|---|
-//! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image (`batch_innermost.rs`) |
-//! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for (`winograd.rs`) |
+//! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image  |
+//! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for  |
+//! | [`Path::ChannelsInnermost`] | [`Layout::Nhwc`] | [`suits_channels_innermost`] | direct; a SIMD lane per output channel  |
 //! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
@@ -18,12 +19,14 @@
 //! is a sum over tasks (`backward_weight`) the partial sums are added in the order of the tasks.
 
 mod batch_innermost;
+mod channels_innermost;
 mod direct;
 mod gemm;
 mod lanes;
 mod layout;
 pub mod naive;
 mod outer;
+mod pass;
 mod product;
 mod shared;
 mod window;
@@ -135,6 +138,8 @@ pub enum Path {
     BatchInnermost,
     /// Winograd's minimal filtering, channels innermost; for kernels that [`is_winograd`] allows.
     Winograd,
+    /// Direct, channels innermost; for convolutions of one group.
+    ChannelsInnermost,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
     /// Direct, plane by plane.
@@ -146,7 +151,7 @@ impl Path {
     pub fn layout(self) -> Layout {
         match self {
             Path::BatchInnermost => Layout::Chwn,
-            Path::Winograd => Layout::Nhwc,
+            Path::Winograd | Path::ChannelsInnermost => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
     }
@@ -168,6 +173,8 @@ pub fn plan(geometry: &Geometry) -> Path {
         Path::BatchInnermost
     } else if suits_winograd(geometry) {
         Path::Winograd
+    } else if suits_channels_innermost(geometry) {
+        Path::ChannelsInnermost
     } else if is_depthwise(geometry) {
         Path::Direct
     } else {
@@ -209,6 +216,17 @@ pub fn suits_winograd(geometry: &Geometry) -> bool {
 /// Fewest channels for which the transforms pay.
 const WINOGRAD_CHANNELS: usize = 24;
 
+/// One group, and enough input channels for the broadcasts, or so few products that nothing is worth unrolling.
+pub fn suits_channels_innermost(geometry: &Geometry) -> bool {
+    let few_products = geometry.batch < 8 && geometry.multiply_adds() < FEW_PRODUCTS;
+    geometry.groups == 1 && (geometry.in_channels >= MIN_CHANNELS || few_products)
+}
+
+/// Fewest input channels for which the channels are innermost however many products there are.
+const MIN_CHANNELS: usize = 8;
+/// Products of a convolution that takes some tens of microseconds.
+const FEW_PRODUCTS: usize = 4 << 20;
+
 /// Every channel is a group of its own, with any number of output channels.
 pub fn is_depthwise(geometry: &Geometry) -> bool {
     geometry.groups == geometry.in_channels && geometry.groups > 1
@@ -248,6 +266,9 @@ macro_rules! impl_conv_element {
                     match path {
                         Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
                         Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
+                        Path::ChannelsInnermost => {
+                            channels_innermost::forward(geometry, x, weight, bias, activation, y)
+                        }
                         Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
                         Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
                     }
@@ -262,6 +283,7 @@ macro_rules! impl_conv_element {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::ChannelsInnermost => channels_innermost::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
                     }
@@ -276,6 +298,9 @@ macro_rules! impl_conv_element {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::ChannelsInnermost => {
+                            channels_innermost::backward_weight(geometry, x, grad_y, grad_weight)
+                        }
                         Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
                     }

@@ -1,7 +1,8 @@
 //! A small matrix product whose sums stay in registers: the inner loop of the kernels with channels innermost.
 //!
-//! `c[o] (+)= sum over r of a[o, r] b[r]`, where `c[o]` and `b[r]` are rows of a few vectors and `a[o, r]` is a number, read
-//! as a broadcast. A block of `O x V` sums is `V` loads, `O` broadcasts and `O V` multiply-adds for each `r`.
+//! `c[o] = start + sum over r of a[o, r] b[r]`, where `c[o]` and `b[r]` are rows of a few vectors and `a[o, r]` is a number,
+//! read as a broadcast. A block of `O x V` sums is `V` loads, `O` broadcasts and `O V` multiply-adds for each `r`. The sum
+//! can run over several segments of `a`, such as the rows of a window.
 //!
 //! | | `O` | `V` |
 //! |---|---|---|
@@ -21,12 +22,15 @@ pub(super) const fn widest(registers: usize) -> usize {
     if registers >= 32 { 4 } else { 2 }
 }
 
-/// One product. `a` holds element (o, r) at `o * a_row + r * a_step`; row `r` of `b` begins at `r * b_step`, row `o` of `c`
-/// at `o * c_row`.
+/// One product. In segment `s`, `a` holds element (o, r) at `segments[s] + o * a_row + r * a_step`; the rows of `b` are
+/// counted through all segments, and begin `b_step` apart; row `o` of `c` begins at `o * c_row`.
 pub(super) struct Product<'a, T> {
     pub a: &'a [T],
     pub a_row: usize,
     pub a_step: usize,
+    pub segments: &'a [usize],
+    /// Terms of the sum in a segment.
+    pub depth: usize,
     pub b: &'a [T],
     pub b_step: usize,
     pub c: &'a mut [T],
@@ -35,10 +39,17 @@ pub(super) struct Product<'a, T> {
     pub rows: usize,
     /// Vectors in a row of `b` and `c`, at most [`widest`].
     pub vectors: usize,
-    /// Columns of `a`, rows of `b`.
-    pub depth: usize,
-    /// Whether `c` is added to, not written over.
-    pub accumulate: bool,
+    pub start: Start<'a, T>,
+}
+
+/// What the sums start from.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a, T> {
+    Zero,
+    /// What `c` holds.
+    Sums,
+    /// This row of `vectors`, for every row of `c`.
+    Row(&'a [T]),
 }
 
 impl<T: Lanes> WithSimd for Product<'_, T> {
@@ -46,13 +57,16 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.rows == 0 || self.depth == 0 {
+        if self.rows == 0 {
             return;
         }
         let width = self.vectors * T::lanes::<S>();
-        let reach = |rows: usize, step: usize, len: usize| (rows - 1) * step + len;
-        assert!(reach(self.rows, self.a_row, reach(self.depth, self.a_step, 1)) <= self.a.len(), "a is too short");
-        assert!(reach(self.depth, self.b_step, width) <= self.b.len(), "b is too short");
+        let reach = |count: usize, step: usize, len: usize| if count == 0 { 0 } else { (count - 1) * step + len };
+        if let Some(last) = self.segments.iter().max() {
+            let segment = reach(self.rows, self.a_row, reach(self.depth, self.a_step, 1));
+            assert!(last + segment <= self.a.len(), "a is too short");
+        }
+        assert!(reach(self.segments.len() * self.depth, self.b_step, width) <= self.b.len(), "b is too short");
         assert!(reach(self.rows, self.c_row, width) <= self.c.len(), "c is too short");
         match self.vectors {
             1 => self.rows_of::<S, 1>(simd),
@@ -88,25 +102,29 @@ impl<T: Lanes> Product<'_, T> {
         let lanes = T::lanes::<S>();
         let mut sums = [[T::splat(simd, T::ZERO); V]; O];
         for o in 0..O {
-            let c = T::as_vectors_mut::<S>(&mut self.c[(first + o) * self.c_row..][..V * lanes]).0;
-            for v in 0..V {
-                if self.accumulate {
-                    sums[o][v] = c[v];
-                }
-            }
+            let row = match self.start {
+                Start::Zero => continue,
+                Start::Sums => &self.c[(first + o) * self.c_row..],
+                Start::Row(row) => row,
+            };
+            sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0);
         }
-        let (a, b) = (self.a[first * self.a_row..].as_ptr(), self.b.as_ptr());
-        for r in 0..self.depth {
-            let mut row = [T::splat(simd, T::ZERO); V];
-            for v in 0..V {
-                // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
-                row[v] = unsafe { b.add(r * self.b_step + v * lanes).cast::<T::Vector<S>>().read_unaligned() };
-            }
-            for o in 0..O {
-                // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
-                let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
+        let mut b = self.b.as_ptr();
+        for &segment in self.segments {
+            let a = self.a[segment + first * self.a_row..].as_ptr();
+            for r in 0..self.depth {
+                let mut row = [T::splat(simd, T::ZERO); V];
                 for v in 0..V {
-                    sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+                    // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
+                    row[v] = unsafe { b.add(v * lanes).cast::<T::Vector<S>>().read_unaligned() };
+                }
+                b = b.wrapping_add(self.b_step);
+                for o in 0..O {
+                    // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
+                    let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
+                    for v in 0..V {
+                        sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+                    }
                 }
             }
         }

@@ -154,6 +154,20 @@ fn winograd_equals_the_naive_twin() {
     check::<f32>(&square(200, [24, 24], 2, 3, 1), Path::Winograd, 1);
 }
 
+#[test]
+fn channels_innermost_equals_the_naive_twin() {
+    let mut numbers = Numbers(9);
+    for seed in 0..100 {
+        let mut geometry = Geometry { groups: 1, ..numbers.geometry() };
+        if seed % 4 == 0 {
+            geometry.out_channels = 16 * numbers.between(1, 9);
+        }
+        check::<f32>(&geometry, Path::ChannelsInnermost, seed);
+        check::<f64>(&geometry, Path::ChannelsInnermost, seed);
+    }
+    check::<f32>(&Geometry { stride: [2; 2], ..square(3, [33, 130], 16, 3, 1) }, Path::ChannelsInnermost, 1);
+}
+
 fn square(batch: usize, channels: [usize; 2], input: usize, kernel: usize, padding: usize) -> Geometry {
     Geometry {
         batch,
@@ -206,9 +220,11 @@ fn relu_keeps_nan() {
 fn plan_follows_its_named_conditions() {
     assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::BatchInnermost);
     assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::BatchInnermost);
-    assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::Gemm);
+    assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::ChannelsInnermost);
     assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Winograd);
-    assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::Gemm);
+    assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::ChannelsInnermost);
+    let grouped = Geometry { groups: 2, ..square(1, [64, 64], 32, 3, 1) };
+    assert_eq!(plan(&grouped), Path::Gemm);
     let depthwise = Geometry { groups: 32, ..square(1, [32, 32], 56, 3, 1) };
     assert_eq!(plan(&depthwise), Path::Direct);
 }
@@ -233,7 +249,8 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let weight = cast::<f32>(&numbers.values(geometry.weight_len()));
         let grad_y = cast::<f32>(&numbers.values(geometry.output_len()));
         let winograd = is_winograd(&geometry).then_some(Path::Winograd);
-        for path in PATHS.into_iter().chain(winograd) {
+        let innermost = (geometry.groups == 1).then_some(Path::ChannelsInnermost);
+        for path in PATHS.into_iter().chain(winograd).chain(innermost) {
             let results = [1, 2, 7].map(|threads| {
                 crate::threads::set_num_threads(threads);
                 let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());

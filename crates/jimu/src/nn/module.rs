@@ -119,6 +119,18 @@ pub trait Module {
         set_mode(self.kind(), self.fields(), false);
     }
 
+    /// Whether a block within acts differently in training: dropout and batch normalisation do.
+    ///
+    /// ```
+    /// use jimu::nn::{Dropout, Linear, Module};
+    /// assert!(Dropout::new(0.5).differs_in_training() && !Linear::new(2, 2).differs_in_training());
+    /// ```
+    fn differs_in_training(&self) -> bool {
+        let mut found = false;
+        walk(self.kind(), self.fields(), &mut |_, field| found |= matches!(field, Field::Mode(_)));
+        found
+    }
+
     /// Clears the gradients of all parameters.
     fn zero_grad(&self) {
         self.parameters().iter().for_each(|parameter| parameter.set_grad(None));

@@ -21,6 +21,7 @@
 //! trainer.rs    the epochs: step after step, the learning rate's way down, who may interrupt
 //! evaluate.rs   a pass without gradients
 //! metrics.rs    loss and accuracy, the confusion matrix
+//! shards.rs     a step of a small network, each thread with a part of the batch
 //! appearance.rs how images look, so that a picture of something else can be told
 //! checkpoint.rs the model as a file
 //! ```
@@ -29,9 +30,11 @@ mod appearance;
 pub mod checkpoint;
 mod evaluate;
 mod metrics;
+mod shards;
 mod trainer;
 
 pub use appearance::{Appearance, Oddity, Range};
 pub use evaluate::{Evaluation, evaluate};
 pub use metrics::{Confusion, ConfusionMatrix, EpochMetrics};
+pub use shards::{backward_in_shards, suits_shards};
 pub use trainer::{Diverged, EpochEnd, Outcome, Schedule, Step, Trainer};

@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         for metric in workload.metrics().iter().filter(|metric| wanted(&workload, metric)) {
             found = true;
             // One at a time, so that none has another's memory beside it.
-            report(args, workload, &protocol, workload.measure(metric))?;
+            report(args, workload, &protocol, workload.measure(metric, true))?;
         }
     }
     match found {

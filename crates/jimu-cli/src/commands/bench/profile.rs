@@ -29,7 +29,7 @@ pub fn run(workload: Workload, protocol: &Protocol) -> Result<(), Failure> {
         peaks.bytes / 1e9
     ))?;
     for metric in workload.metrics() {
-        let mut measure = workload.measure(metric);
+        let mut measure = workload.measure(metric, false);
         let steps = protocol.warm_up(&mut measure.step);
         let start = Instant::now();
         (0..steps).for_each(|_| (measure.step)());

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use clap::ValueEnum;
 use jimu::nn::{Block, Conv2d, Forward, Module};
 use jimu::optim::{Adam, Optimizer, Sgd};
+use jimu::train::{backward_in_shards, suits_shards};
 use jimu::vision::models::{LeNet, Mlp, ResNet9};
 use jimu::{Tensor, no_grad};
 
@@ -86,13 +87,18 @@ impl Workload {
         }
     }
 
-    /// What is measured under this name.
-    pub fn measure(self, metric: &str) -> Measure {
+    /// What is measured under this name. With `shards` the steps of small networks are cut as `jimu train` cuts them;
+    /// without, operation after operation, as a profile needs them.
+    pub fn measure(self, metric: &str, shards: bool) -> Measure {
         match (self, metric) {
-            (Self::W1b64, _) => train(LeNet::lenet5(1, 28, 28, 10).expect("28x28 will do"), [64, 1, 28, 28], sgd),
-            (Self::W1b512, _) => train(LeNet::lenet5(1, 28, 28, 10).expect("28x28 will do"), [512, 1, 28, 28], sgd),
-            (Self::W2, _) => train(Mlp::new(784, 10), [128, 784], adam),
-            (Self::W3, _) => train(ResNet9::new(3, 10), [128, 3, 32, 32], sgd),
+            (Self::W1b64, _) => {
+                train(LeNet::lenet5(1, 28, 28, 10).expect("28x28 will do"), [64, 1, 28, 28], sgd, shards)
+            }
+            (Self::W1b512, _) => {
+                train(LeNet::lenet5(1, 28, 28, 10).expect("28x28 will do"), [512, 1, 28, 28], sgd, shards)
+            }
+            (Self::W2, _) => train(Mlp::new(784, 10), [128, 784], adam, shards),
+            (Self::W3, _) => train(ResNet9::new(3, 10), [128, 3, 32, 32], sgd, shards),
             (Self::W4, "conv_fwd") => convolution_forward(),
             (Self::W4, _) => convolution_backward(),
             (Self::W5, "infer_b1") => inference(1),
@@ -100,7 +106,7 @@ impl Workload {
             (Self::W6, "gemm256") => product("gemm256", 256),
             (Self::W6, "gemm1024") => product("gemm1024", 1024),
             (Self::W6, _) => product("gemm2048", 2048),
-            (Self::W7, _) => train(EncoderBlock::new(128, 4, 512), [32, 64, 128], adam),
+            (Self::W7, _) => train(EncoderBlock::new(128, 4, 512), [32, 64, 128], adam, shards),
         }
     }
 }
@@ -117,16 +123,26 @@ fn train<const D: usize>(
     model: impl Block + 'static,
     input: [usize; D],
     optimizer: fn(Vec<Tensor>) -> Box<dyn Optimizer>,
+    shards: bool,
 ) -> Measure {
     let (x, y) = (Tensor::randn(input), Tensor::randint(0, CLASSES, [input[0]]));
-    let mut optimizer = optimizer(model.parameters());
+    let parameters = model.parameters();
+    let mut optimizer = optimizer(parameters.clone());
+    let shards = shards && suits_shards(&model);
     model.train();
     let step = move || {
         optimizer.zero_grad();
-        let loss = model.forward(&x).cross_entropy(&y);
-        loss.backward();
+        let loss = |x: &Tensor, y: &Tensor| model.forward(x).cross_entropy(y);
+        let loss = match shards {
+            true => backward_in_shards(&parameters, &x, &y, |x, y| (loss(x, y), ())).0,
+            false => {
+                let loss = loss(&x, &y);
+                loss.backward();
+                loss.item()
+            }
+        };
         jimu::profiler::record("optimizer step", || optimizer.step());
-        black_box(loss.item());
+        black_box(loss);
     };
     Measure { metric: "train", unit: Unit::SamplesPerSecond, work: input[0] as f64, step: Box::new(step) }
 }

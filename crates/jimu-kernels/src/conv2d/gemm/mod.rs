@@ -2,7 +2,7 @@
 //! ever writing the patches of more than a few rows of output.
 //!
 //! # Forward and gradient of the input (`product.rs`)
-//! Both are passes ([`pass::Pass`]) in which every target pixel sums taps at fixed distances in the source. The forward
+//! Both are passes ([`Pass`]) in which every target pixel sums taps at fixed distances in the source. The forward
 //! pass is one; the gradient of the input is one for each phase of the stride (the input pixels that meet the same
 //! taps), so no product with an inserted zero is ever computed and nothing is scattered. A task owns some rows of an
 //! image, or some small images, and for each chunk of source channels
@@ -17,12 +17,11 @@
 //! Sums over pixels of `grad_y` times shifted `x`, a SIMD lane per pixel, with the kernel in `../outer.rs` that the batch
 //! innermost path uses with a lane per image.
 
-mod pass;
 mod product;
 mod weight;
 
+use super::pass::Pass;
 use super::{Activation, ConvElement, Geometry};
-use pass::Pass;
 
 pub(super) use weight::backward_weight;
 

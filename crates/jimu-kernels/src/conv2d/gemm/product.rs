@@ -5,9 +5,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
+use super::super::pass::Pass;
 use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement, balanced};
-use super::pass::Pass;
 use crate::buffer::Buffer;
 use crate::simd;
 use crate::threads;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Lanes, Machine, machine};
-use super::super::product::{Product, widest};
+use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement, Geometry, balanced};
 use super::tiles::{Images, Tiles};
@@ -262,7 +262,8 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     rows: self.tiles.len(),
                     vectors: block.vectors,
                     depth: pass.sources.channels,
-                    accumulate: false,
+                    start: Start::Zero,
+                    segments: &[0],
                 });
             }
             self.finish(simd, &products, products_form, block);

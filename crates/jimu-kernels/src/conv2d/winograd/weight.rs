@@ -14,7 +14,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::lanes::{Machine, machine};
-use super::super::product::{Product, widest};
+use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
 use super::super::{ConvElement, Geometry, balanced};
 use super::tiles::{Images, Tiles};
@@ -194,7 +194,8 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
                 rows,
                 vectors: block.len(),
                 depth: self.tiles,
-                accumulate: self.accumulate,
+                start: if self.accumulate { Start::Sums } else { Start::Zero },
+                segments: &[0],
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The shape of a pass: which target pixels sum which taps of the source.
 
-use super::super::Geometry;
+use super::Geometry;
 
 /// Along one axis, target `first + q step` (for `q < count`) sums the source at `q stride + offset` for every tap.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl PassAxis {
     }
 }
 
-/// A pass over a batch of images `[N, C, H, W]`.
+/// A pass over a batch of images.
 #[derive(Clone, Debug)]
 pub(super) struct Pass {
     pub batch: usize,
@@ -62,7 +62,7 @@ pub(super) struct Pass {
     pub rows: PassAxis,
     pub columns: PassAxis,
     /// Taps in a row of the kernel.
-    kernel_width: usize,
+    pub kernel_width: usize,
 }
 
 impl Pass {

@@ -1,0 +1,150 @@
+//! A step cut into shards of the batch: each thread takes forward and backward of a shard from end to end.
+//!
+//! ```text
+//! whole batch   each operation is cut among the threads: they meet after every one, and what an operation wrote has left
+//!               the nearest caches when the next reads it
+//! shards        each thread keeps its shard's tensors in its own caches, and threads meet once, at the end of a step
+//! ```
+//! The shards depend on the batch alone, and their gradients are added in order: the same bits for any number of threads.
+
+use jimu_kernels::threads::parallel_chunks_mut;
+
+use crate::autograd::{BackwardOptions, grad_allow_unused};
+use crate::nn::Block;
+use crate::tensor::Tensor;
+
+/// Samples in a shard: enough to fill two of the widest registers, few enough for a small network's tensors to stay in
+/// a second-level cache.
+const SHARD: usize = 32;
+/// With more parameters than this, adding the shards' gradients takes longer than what the caches save.
+const MAX_PARAMETERS: usize = 1 << 17;
+
+/// Whether steps of `model` can be and are worth being computed in shards: no block of it acts differently in training
+/// (batch normalisation looks at the whole batch, dropout draws random numbers in order), and it is small.
+///
+/// It knows the blocks within, but not what your own [`Forward`](crate::nn::Forward) computes: one that mixes the samples
+/// of a batch must not be sharded.
+///
+/// ```
+/// use jimu::nn::{Dropout, Linear, Sequential};
+/// use jimu::train::suits_shards;
+/// let model = Sequential::new().add(Linear::new(4, 2));
+/// assert!(suits_shards(&model));
+/// assert!(!suits_shards(&model.add(Dropout::new(0.5))));
+/// ```
+pub fn suits_shards(model: &dyn Block) -> bool {
+    !model.differs_in_training() && model.num_parameters() <= MAX_PARAMETERS
+}
+
+/// Adds to the parameters' gradients that of the mean loss of a batch, computed in shards: `loss.backward()` for models
+/// that [`suits_shards`] allows. Returns the loss, and what `forward` gave besides for each shard, in order.
+///
+/// # Args
+/// - `parameters`: whose gradients are wanted.
+/// - `x`, `y`: the batch; samples along the first dimension of both.
+/// - `forward`: from a shard of both its mean loss, and anything else that is wanted.
+///
+/// # Examples
+/// ```
+/// use jimu::nn::{Forward, Linear, Module};
+/// use jimu::{Tensor, train::backward_in_shards};
+/// let model = Linear::new(4, 3);
+/// let (x, y) = (Tensor::randn([70, 4]), Tensor::randint(0, 3, [70]));
+/// let (loss, sizes) = backward_in_shards(&model.parameters(), &x, &y, |x, y| {
+///     (model.forward(x).cross_entropy(y), x.size()[0])
+/// });
+/// assert_eq!(sizes, [32, 38]);
+/// assert!((loss - model.forward(&x).cross_entropy(&y).item()).abs() < 1e-5);
+/// assert!(model.weight.grad().is_some());
+/// ```
+#[track_caller]
+pub fn backward_in_shards<R: Send>(
+    parameters: &[Tensor],
+    x: &Tensor,
+    y: &Tensor,
+    forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
+) -> (f64, Vec<R>) {
+    let samples = x.shape().first().copied().unwrap_or(1);
+    let count = (samples / SHARD).max(1);
+    let wanted: Vec<&Tensor> = parameters.iter().filter(|parameter| parameter.requires_grad()).collect();
+    let mut shards: Vec<Option<Shard<R>>> = (0..count).map(|_| None).collect();
+    parallel_chunks_mut(&mut shards, 1, |index, shard| {
+        // The last shard takes what is left.
+        let first = index * SHARD;
+        let len = if index + 1 == count { samples - first } else { SHARD };
+        let part = |tensor: &Tensor| tensor.narrow(0, first as isize, len);
+        let (loss, other) = forward(&part(x), &part(y));
+        let share = len as f64 / samples as f64;
+        let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
+        let gradients = grad_allow_unused(&[&loss], &wanted, options);
+        shard[0] = Some(Shard { loss: loss.item() * share, gradients, other });
+    });
+    let mut total = (0.0, Vec::with_capacity(count));
+    for shard in shards.into_iter().flatten() {
+        for (parameter, gradient) in wanted.iter().zip(shard.gradients) {
+            if let Some(gradient) = gradient {
+                let so_far = parameter.grad();
+                parameter.set_grad(Some(so_far.map_or_else(|| gradient.clone(), |so_far| &so_far + &gradient)));
+            }
+        }
+        total.0 += shard.loss;
+        total.1.push(shard.other);
+    }
+    total
+}
+
+/// What has come of a shard.
+struct Shard<R> {
+    /// Its part of the batch's mean loss.
+    loss: f64,
+    gradients: Vec<Option<Tensor>>,
+    other: R,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Forward, Linear, Module, Sequential};
+
+    fn model() -> Sequential {
+        crate::manual_seed(3);
+        Sequential::new().add(Linear::new(4, 8)).add(Linear::new(8, 3))
+    }
+
+    /// The loss and all gradients, as one row of numbers.
+    fn step(samples: usize, shards: bool) -> Vec<f32> {
+        let model = model();
+        let (x, y) = (Tensor::randn([samples, 4]), Tensor::randint(0, 3, [samples]));
+        let loss = if shards {
+            backward_in_shards(&model.parameters(), &x, &y, |x, y| (model.forward(x).cross_entropy(y), ())).0
+        } else {
+            let loss = model.forward(&x).cross_entropy(&y);
+            loss.backward();
+            loss.item()
+        };
+        let gradients = model.parameters().into_iter().flat_map(|parameter| parameter.grad().unwrap().to_vec::<f32>());
+        std::iter::once(loss as f32).chain(gradients).collect()
+    }
+
+    #[test]
+    fn shards_give_the_gradient_of_the_whole_batch() {
+        for samples in [1, 31, 64, 100] {
+            for (sharded, whole) in step(samples, true).into_iter().zip(step(samples, false)) {
+                assert!((sharded - whole).abs() < 1e-5, "{samples} samples: {sharded} and {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_are_added_to_what_is_there() {
+        let model = model();
+        let (x, y) = (Tensor::ones([64, 4]), Tensor::zeros_of([64], crate::DType::I64));
+        let backward =
+            || backward_in_shards(&model.parameters(), &x, &y, |x, y| (model.forward(x).cross_entropy(y), ()));
+        backward();
+        let once = model.parameters()[0].grad().unwrap().to_vec::<f32>();
+        backward();
+        let twice = model.parameters()[0].grad().unwrap().to_vec::<f32>();
+        assert!(once.iter().zip(&twice).all(|(once, twice)| (2.0 * once - twice).abs() < 1e-6));
+    }
+}
