@@ -1,7 +1,7 @@
 //! Operations on each element.
 
 use anyhow::{Result, bail};
-use jimu::{Rounding, Scalar, Tensor, TensorOrScalar};
+use jimu::{DType, Rounding, Scalar, Shape, Tensor, TensorOrScalar};
 
 use super::{Function, one, unary};
 use crate::runner::arguments::Arguments;
@@ -102,6 +102,27 @@ fn round(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     })
 }
 
+/// The input of a function of two, which may be a number as long as `other` is a tensor. It raises the kind of the
+/// result, not the width.
+fn left(arguments: &mut Arguments, other: &str) -> Result<Tensor> {
+    let number = match arguments.take("input")? {
+        Operand::Tensor(input) => return Ok(input),
+        Operand::Scalar(number) => number,
+    };
+    let beside = match arguments.peek(other) {
+        Some(Value::Tensor(other)) => other.dtype(),
+        _ => DType::Bool,
+    };
+    let own = match number {
+        Scalar::Bool(_) => DType::Bool,
+        Scalar::Int(_) if beside == DType::Bool => DType::I64,
+        Scalar::Int(_) => DType::Bool,
+        Scalar::Float(_) if beside.is_floating_point() => DType::Bool,
+        Scalar::Float(_) => DType::F32,
+    };
+    Ok(Tensor::full_of(Shape::default(), number, beside.max(own)))
+}
+
 /// One of the four operators, with a tensor or a number on the right.
 fn arithmetic(
     arguments: &mut Arguments,
@@ -109,12 +130,12 @@ fn arithmetic(
     int: fn(&Tensor, i64) -> Tensor,
     float: fn(&Tensor, f64) -> Tensor,
 ) -> Result<Vec<Tensor>> {
-    let input: Tensor = arguments.take("input")?;
+    let input = left(arguments, "other")?;
     one(match arguments.take::<Operand>("other")? {
         Operand::Tensor(other) => tensors(&input, &other),
         Operand::Scalar(Scalar::Int(other)) => int(&input, other),
         Operand::Scalar(Scalar::Float(other)) => float(&input, other),
-        Operand::Scalar(Scalar::Bool(_)) => bail!("argument other is a bool"),
+        Operand::Scalar(Scalar::Bool(other)) => tensors(&input, &Tensor::new(other)),
     })
 }
 
@@ -126,8 +147,9 @@ fn with_alpha(
     float: fn(&Tensor, f64) -> Tensor,
 ) -> Result<Vec<Tensor>> {
     let alpha: Scalar = arguments.keyword("alpha", Scalar::Int(1))?;
-    let input: Tensor = arguments.take("input")?;
+    let input = left(arguments, "other")?;
     one(match (arguments.take::<Operand>("other")?, alpha) {
+        (Operand::Tensor(other), Scalar::Bool(true)) => tensors(&input, &other),
         (Operand::Tensor(other), Scalar::Int(1)) => tensors(&input, &other),
         (Operand::Tensor(other), Scalar::Int(alpha)) => tensors(&input, &(other * alpha)),
         (Operand::Tensor(other), alpha) => tensors(&input, &(other * alpha.to_f64())),
@@ -201,7 +223,7 @@ fn binary(
     name: &str,
     operation: impl Fn(&Tensor, TensorOrScalar<'_>) -> Tensor,
 ) -> Result<Vec<Tensor>> {
-    let input: Tensor = arguments.take("input")?;
+    let input = left(arguments, name)?;
     let other: Operand = arguments.take(name)?;
     one(operation(&input, other.borrow()))
 }

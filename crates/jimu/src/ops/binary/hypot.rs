@@ -21,7 +21,7 @@ impl Operation for Hypot {
     }
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
-        dispatch_float!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], |a, b| Elementary::hypot(a, b)))
+        dispatch_float!(spec.dtype, T => zip_elements::<T, T, T>(inputs[0], inputs[1], Elementary::hypot))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {

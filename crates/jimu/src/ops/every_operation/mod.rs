@@ -47,12 +47,14 @@ impl Domain {
     }
 }
 
+type OfTensors = Box<dyn Fn(&[&Tensor]) -> Tensor>;
+
 /// A function of some tensors, and the shapes to try it on.
 struct Case {
     name: &'static str,
     domain: Domain,
     shapes: Vec<Vec<Shape>>,
-    function: Box<dyn Fn(&[&Tensor]) -> Tensor>,
+    function: OfTensors,
     /// Why differences cannot tell the derivative, if they cannot; the operation's own tests then do.
     exempt: Option<&'static str>,
 }

@@ -20,7 +20,8 @@ impl Curve for Elu {
 
     #[inline(always)]
     fn gradient<F: Real>(self, grad: F, x: F) -> F {
-        if x <= F::ZERO { grad * F::of(self.alpha) * x.exp() } else { grad }
+        // Written so that NaN stays NaN.
+        if x > F::ZERO { grad } else { grad * F::of(self.alpha) * x.exp() }
     }
 
     fn curvature(self, x: &Tensor) -> Option<Tensor> {

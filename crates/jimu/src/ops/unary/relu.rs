@@ -51,7 +51,8 @@ impl Binary for Gate {
 
     #[inline(always)]
     fn value<N: Number>(self, grad: N, output: N) -> N {
-        if output > N::ZERO { grad } else { N::ZERO }
+        // Where the output is NaN the gradient goes on, as in PyTorch.
+        if output <= N::ZERO { N::ZERO } else { grad }
     }
 
     fn gradients(self, context: &Context<'_>, grad: &Tensor) -> Gradients {
