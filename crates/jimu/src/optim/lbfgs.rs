@@ -243,7 +243,7 @@ impl History {
         let mut shares = Vec::new();
         for ((y, s), ro) in pairs().rev() {
             let share = dot(s, &q) * ro;
-            q = q - y * share;
+            q -= y * share;
             shares.push(share);
         }
         let mut r = q * self.h_diag;
