@@ -81,11 +81,11 @@ fn of_state<M: Module + 'static>(module: M, forward: fn(&M, &Tensor, Option<&Ten
     })
 }
 
+/// A layer's forward, of the input and of the states `(h, c)`.
+type ForwardOfStates<M> = fn(&M, &Tensor, Option<(&Tensor, &Tensor)>) -> Vec<Tensor>;
+
 /// A layer called as `layer(input, hx=None)` with `hx = (h, c)`.
-fn of_states<M: Module + 'static>(
-    module: M,
-    forward: fn(&M, &Tensor, Option<(&Tensor, &Tensor)>) -> Vec<Tensor>,
-) -> Result<Layer> {
+fn of_states<M: Module + 'static>(module: M, forward: ForwardOfStates<M>) -> Result<Layer> {
     Layer::new(module, move |module, a| {
         let (x, states): (Tensor, Option<Vec<Tensor>>) = (a.take("input")?, a.optional("hx")?);
         match states.as_deref() {

@@ -29,6 +29,7 @@ pub trait NormalizeElement: Elementary {
 
 /// The functions of this module; their arguments are those of the public functions.
 #[doc(hidden)]
+#[expect(clippy::type_complexity, reason = "each type is the signature of the function of that name")]
 pub struct Kernels<F> {
     moments: fn(&[F], Slabs, &mut [F], &mut [F]),
     gradient_sums: fn([&[F]; 2], Slabs, &[F], &mut [F], &mut [F]),

@@ -323,6 +323,9 @@ pub(super) fn gradient<F: Elementary>(
     );
 }
 
+/// Fills a stretch of a row, from its row, columns and position.
+type Stretch<'a, F> = dyn Fn(usize, Range<usize>, usize, &mut [F]) + Sync + 'a;
+
 /// Fills `out` in parallel: by `wide(slab, position, out)` where neighbours share their numbers, and otherwise by
 /// `narrow(numbers, columns, position, out)`, for which `spread` gives each column its own.
 fn each_stretch<F: Elementary, N: Sync>(
@@ -332,7 +335,7 @@ fn each_stretch<F: Elementary, N: Sync>(
     spread: impl FnOnce() -> N,
     narrow: impl Fn(&N, Range<usize>, usize, &mut [F]) + Sync,
 ) {
-    let cut = |row_len: usize, stretch: &(dyn Fn(usize, Range<usize>, usize, &mut [F]) + Sync), out: &mut [F]| {
+    let cut = |row_len: usize, stretch: &Stretch<'_, F>, out: &mut [F]| {
         parallel_chunks_mut(out, BLOCK, |task, mut out| {
             let mut at = task * BLOCK;
             while !out.is_empty() {

@@ -139,7 +139,8 @@ impl Appearance {
 /// The colour along the edges of grey images of this size, if most edges have the same.
 fn background(images: &[Vec<f32>], size: [usize; 3]) -> Option<f32> {
     let [_, height, width] = size;
-    let on_edge = |i: usize| i < width || i >= (height - 1) * width || i % width == 0 || i % width == width - 1;
+    let on_edge =
+        |i: usize| i < width || i >= (height - 1) * width || i.is_multiple_of(width) || i % width == width - 1;
     let mut edge: Vec<f32> = images
         .iter()
         .flat_map(|image| image.iter().enumerate().filter(|(i, _)| on_edge(*i)).map(|(_, &p)| p))

@@ -1,6 +1,7 @@
 //! Dropout: noise in training that keeps units from relying on one another.
 
 mod alpha_dropout;
+#[expect(clippy::module_inception, reason = "one file per layer, and this family is named after one")]
 mod dropout;
 mod dropout1d;
 mod dropout2d;

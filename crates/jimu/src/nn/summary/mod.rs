@@ -56,7 +56,7 @@ pub struct Summary {
 }
 
 /// One line of a [`Summary`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SummaryRow {
     /// The layer's place in the model, as in its `state_dict`; for an operation, that of the block which applies it.
     pub name: String,
@@ -80,7 +80,7 @@ pub struct SummaryError {
     /// The refusal: the layer or operation, the shapes, the fix.
     pub error: ShapeError,
     /// The last row before it.
-    pub after: Option<SummaryRow>,
+    pub after: Option<Box<SummaryRow>>,
 }
 
 impl fmt::Display for SummaryError {
@@ -148,7 +148,7 @@ pub fn summary_with<M: Module + ?Sized, R>(model: &M, forward: impl FnOnce() -> 
     events.into_iter().for_each(|event| rows.see(event));
     match result {
         Ok(_) => Ok(rows.into_summary(model)),
-        Err(error) => Err(SummaryError { error, after: rows.rows.pop() }),
+        Err(error) => Err(SummaryError { error, after: rows.rows.pop().map(Box::new) }),
     }
 }
 
@@ -353,20 +353,6 @@ impl<'a> Rows<'a> {
             forward_bytes: self.rows.iter().map(|row| row.forward_bytes).sum(),
             backward_bytes: self.rows.iter().map(|row| row.backward_bytes).sum(),
             rows: self.rows,
-        }
-    }
-}
-
-impl Default for SummaryRow {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            kind: String::new(),
-            output: Shape::default(),
-            parameters: 0,
-            multiply_adds: 0,
-            forward_bytes: 0,
-            backward_bytes: 0,
         }
     }
 }

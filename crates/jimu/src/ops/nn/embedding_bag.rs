@@ -66,9 +66,9 @@ fn bags(x: &Tensor, offsets: Option<&Tensor>, rows: usize, options: &EmbeddingBa
     let mut bags = Bags { indices: Vec::new(), bag_of: Vec::new(), places: Vec::new(), sizes: Vec::new() };
     for (bag, range) in starts.windows(2).enumerate() {
         let before = bags.indices.len();
-        for place in range[0]..range[1] {
-            if Some(indices[place]) != padding {
-                bags.indices.push(indices[place]);
+        for (place, &index) in indices.iter().enumerate().take(range[1]).skip(range[0]) {
+            if Some(index) != padding {
+                bags.indices.push(index);
                 bags.bag_of.push(bag as i64);
                 bags.places.push(place as i64);
             }
@@ -98,7 +98,7 @@ pub(crate) fn try_embedding_bag(
             let problem = format!("weights of shape {} for indices of shape {}", weights.shape(), x.shape());
             return Err(ShapeError::new("embedding_bag", problem).help("give one for each index, and the mode Sum"));
         }
-        rows = rows * weights.reshape([-1]).index_select(0, &list(&bags.places)).unsqueeze(1);
+        rows *= weights.reshape([-1]).index_select(0, &list(&bags.places)).unsqueeze(1);
     }
     let sums = |rows: &Tensor| index_add_checked(rows, 0, bags.sizes.len(), &list(&bags.bag_of));
     Ok(match options.mode {

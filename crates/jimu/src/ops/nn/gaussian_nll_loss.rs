@@ -61,7 +61,7 @@ pub fn gaussian_nll_loss(
     let var = var + lifted;
     let mut losses = (var.log() + (x - target).square() / &var) * 0.5;
     if full {
-        losses = losses + 0.5 * std::f64::consts::TAU.ln();
+        losses += 0.5 * std::f64::consts::TAU.ln();
     }
     reduction.apply(losses)
 }

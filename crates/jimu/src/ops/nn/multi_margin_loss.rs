@@ -62,7 +62,7 @@ pub fn multi_margin_loss(x: &Tensor, target: &Tensor, options: &MultiMarginLossO
         terms = terms.square();
     }
     if let Some(weight) = &options.weight {
-        terms = terms * weight.index_select(0, &classes.flatten(..)).reshape(classes.size());
+        terms *= weight.index_select(0, &classes.flatten(..)).reshape(classes.size());
     }
     let right = target.to(DType::I64).one_hot(x.shape()[dim as usize]).to(DType::Bool);
     let losses = right.where_(0.0, &terms).sum_dim(dim, false) / x.shape()[dim as usize] as f64;
