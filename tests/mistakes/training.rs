@@ -46,7 +46,7 @@ pub(crate) fn training() -> Vec<Mistake> {
             "a parameter that is not registered",
             { Sgd::new(Forgetful { gain: Parameter::new(Tensor::ones([1])) }.parameters(), 0.1) },
             "Sgd: the list of parameters is empty\n  \
-             help: give the parameters of a model that has some, as in model.parameters()"
+             help: give those of a model that has some, as in model.parameters(); #[module(skip)] hides a field from it"
         ),
         panics!(
             "a result as a parameter",
@@ -110,13 +110,15 @@ pub(crate) fn world() -> Vec<Mistake> {
             "a file of another format",
             { jimu::io::safetensors::from_bytes(b"PK\x03\x04 a zip file") },
             "this is not a safetensors file: no header follows its first eight bytes\n  \
-             help: PyTorch's .pt files become one by safetensors.torch.save_file"
+             help: io::torch loads PyTorch's .pt files; safetensors.torch.save_file makes a safetensors file of one"
         ),
         refused!(
             "a model that there is not",
             { models::by_name("lenet55", 1, 28, 28, 10) },
             "there is no model \"lenet55\" (did you mean \"lenet5\"?)\n  \
-             help: choose one of lenet, lenet1, lenet4, lenet5, lenet5_1998, mlp, patchnet, resnet20, resnet9"
+             help: choose one of alexnet, lenet, lenet1, lenet4, lenet5, lenet5_1998, mlp, mobilenet_v2, patchnet, resnet18, \
+             resnet20, resnet34, resnet50, resnet9, vgg11, vgg11_bn, vgg11_bn_cifar, vgg11_cifar, vgg13, vgg13_bn, \
+             vgg13_bn_cifar, vgg13_cifar, vgg16, vgg16_bn, vgg16_bn_cifar, vgg16_cifar, vgg19, vgg19_bn, vgg19_bn_cifar, vgg19_cifar"
         ),
         refused!(
             "images too small for the model",

@@ -70,7 +70,9 @@ fn weights_are_taken_over_from_a_run_of_the_same_model_alone() {
         state.values().map(|tensor| tensor.to_vec::<f32>()).collect::<Vec<_>>()
     };
     assert!(weights(&first) == weights(&second), "a learning rate of 0 changes nothing");
-    let ran = train(&folder.path().join("third"), &["--init", init, "--model", "mlp"]);
+    let third = folder.path().join("third");
+    let ran = train(&third, &["--init", init, "--model", "mlp"]);
+    assert!(!third.exists(), "a run that could not begin leaves no folder");
     let ran = ran.fails(1, "the state does not fit the model Mlp");
     assert!(ran.err.contains("--init") && ran.err.contains("conv1.weight"), "{}", ran.err);
 }

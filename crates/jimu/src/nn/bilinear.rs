@@ -62,6 +62,7 @@ impl Bilinear {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x1: &Tensor, x2: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_bilinear(x1, x2, &self.weight, self.bias.as_deref())
             .map_err(|error| error.told_by(self.label.describe("Bilinear")))
             .or_raise()

@@ -134,6 +134,7 @@ impl Embedding {
 impl Forward for Embedding {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_embedding(x, &self.weight, &self.options)
             .map_err(|error| error.told_by(self.label.describe("Embedding")))
             .or_raise()

@@ -170,10 +170,9 @@ impl<R: Rule> Groups<R> {
             }
         }
         if own.is_empty() {
-            raise(
-                ShapeError::new(R::NAME, "the list of parameters is empty")
-                    .help("give the parameters of a model that has some, as in model.parameters()"),
-            );
+            raise(ShapeError::new(R::NAME, "the list of parameters is empty").help(
+                "give those of a model that has some, as in model.parameters(); #[module(skip)] hides a field from it",
+            ));
         }
         let states = own.iter().map(|_| State::default()).collect();
         self.groups.push(Group { params: own, states, options, notes: BTreeMap::new() });

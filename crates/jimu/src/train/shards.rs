@@ -16,8 +16,10 @@ use crate::tensor::Tensor;
 /// Samples in a shard: enough to fill two of the widest registers, few enough for a small network's tensors to stay in
 /// a second-level cache.
 const SHARD: usize = 32;
+/// Elements of all sequences in a shard, of a batch of sequences.
+const SHARD_OF_SEQUENCES: usize = 256;
 /// With more parameters than this, adding the shards' gradients takes longer than what the caches save.
-const MAX_PARAMETERS: usize = 1 << 17;
+const MAX_PARAMETERS: usize = 1 << 18;
 
 /// Whether steps of `model` can be and are worth being computed in shards: no block of it acts differently in training
 /// (batch normalisation looks at the whole batch, dropout draws random numbers in order), and it is small.
@@ -65,13 +67,14 @@ pub fn backward_in_shards<R: Send>(
     forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
 ) -> (f64, Vec<R>) {
     let samples = x.shape().first().copied().unwrap_or(1);
-    let count = (samples / SHARD).max(1);
+    let size = shard_len(x);
+    let count = (samples / size).max(1);
     let wanted: Vec<&Tensor> = parameters.iter().filter(|parameter| parameter.requires_grad()).collect();
     let mut shards: Vec<Option<Shard<R>>> = (0..count).map(|_| None).collect();
     parallel_chunks_mut(&mut shards, 1, |index, shard| {
         // The last shard takes what is left.
-        let first = index * SHARD;
-        let len = if index + 1 == count { samples - first } else { SHARD };
+        let first = index * size;
+        let len = if index + 1 == count { samples - first } else { size };
         let part = |tensor: &Tensor| tensor.narrow(0, first as isize, len);
         let (loss, other) = forward(&part(x), &part(y));
         let share = len as f64 / samples as f64;
@@ -91,6 +94,14 @@ pub fn backward_in_shards<R: Send>(
         total.1.push(shard.other);
     }
     total
+}
+
+/// Samples in a shard of this batch; (batch, length, width) are sequences.
+fn shard_len(x: &Tensor) -> usize {
+    match x.shape()[..] {
+        [_, length, _] => SHARD_OF_SEQUENCES.div_ceil(length.max(1)).min(SHARD),
+        _ => SHARD,
+    }
 }
 
 /// What has come of a shard.

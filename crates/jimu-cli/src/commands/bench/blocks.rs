@@ -2,7 +2,7 @@
 
 use jimu::Tensor;
 use jimu::nn::functional::{Approximate, gelu};
-use jimu::nn::{Forward, Linear, Module, Parameter};
+use jimu::nn::{Forward, LayerNorm, Linear, Module};
 
 /// A transformer's encoder block, normalised before each part, with a classifier of the mean over the sequence.
 #[derive(Module)]
@@ -56,26 +56,6 @@ impl Forward for EncoderBlock {
 fn attend(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
     let scale = (q.size()[q.dim() - 1] as f64).sqrt().recip();
     (q.matmul(&k.transpose(-2, -1)) * scale).softmax(-1).matmul(v)
-}
-
-/// Normalisation over the last dimension.
-#[derive(Module)]
-struct LayerNorm {
-    weight: Parameter,
-    bias: Parameter,
-}
-
-impl LayerNorm {
-    fn new(width: usize) -> Self {
-        Self { weight: Parameter::new(Tensor::ones([width])), bias: Parameter::new(Tensor::zeros([width])) }
-    }
-}
-
-impl Forward for LayerNorm {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let (variance, mean) = x.var_mean(-1, 0, true);
-        (x - mean) * (variance + 1e-5).rsqrt() * &*self.weight + &*self.bias
-    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct Session {
     earlier: Option<Progress>,
     /// The last step done.
     last: Cell<Option<Step>>,
+    /// The last epoch whose model is saved; 0 for none.
+    saved: Cell<usize>,
     /// What the model's file says besides, once it has been measured.
     appearance: OnceCell<Option<Appearance>>,
     lowest_score: Cell<Option<f32>>,
@@ -55,22 +57,21 @@ impl Session {
         let data = load(&args, ui)?;
         let out = args.out.clone();
         let name = format!("{}-{}", data.name, args.model);
-        let session = Self::new(args, data, ui, || RunFolder::create(out.as_deref(), &name))?;
-        if let Some(path) = &session.args.init {
-            let state = initial_state(path)?;
-            session
-                .model
-                .load_state_dict(&state)
-                .map_err(|error| Failure::new(format_args!("--init {}: {error}", path.display())))?;
-        }
-        Ok(session)
+        let init = args.init.clone();
+        Self::new(args, data, ui, |model| {
+            if let Some(path) = init {
+                let bad = |error| Failure::new(format_args!("--init {}: {error}", path.display()));
+                model.load_state_dict(&initial_state(&path)?).map_err(bad)?;
+            }
+            RunFolder::create(out.as_deref(), &name)
+        })
     }
 
     /// Goes on with an interrupted training.
     pub fn resume(args: Args, folder: RunFolder, ui: &Ui) -> Result<Self, Failure> {
         let (progress, path) = (folder.progress()?, folder.path().to_path_buf());
         let data = load(&args, ui)?;
-        let mut session = Self::new(args, data, ui, || Ok(folder))?;
+        let mut session = Self::new(args, data, ui, |_| Ok(folder))?;
         let step = progress.step;
         if step.steps != session.train.len() {
             let (then, now) = (step.steps, session.train.len());
@@ -91,7 +92,7 @@ impl Session {
         mut args: Args,
         mut data: ImageDataset,
         ui: &Ui,
-        folder: impl FnOnce() -> Result<RunFolder, Failure>,
+        folder: impl FnOnce(&dyn Block) -> Result<RunFolder, Failure>,
     ) -> Result<Self, Failure> {
         shorten(&mut data.train, args.limit);
         // What a resumed run needs to know is what was taken, not what was asked for, and from any folder.
@@ -106,7 +107,7 @@ impl Session {
         };
         let normalization = Normalization { mean, std };
         let model = models::by_name(&args.model, channels, height, width, classes.len()).map_err(Failure::usage)?;
-        let folder = folder()?;
+        let folder = folder(&*model)?;
         let (training, testing) = (train.labels().len(), test.labels().len());
         ui.line(&format!("{name} from {}: {training} training images, {testing} test images", data.origin));
         ui.line(&format!("{} with {} parameters", args.model, model.num_parameters()));
@@ -132,6 +133,7 @@ impl Session {
             folder,
             earlier: None,
             last: Cell::new(None),
+            saved: Cell::new(0),
             appearance: OnceCell::new(),
             lowest_score: Cell::new(None),
         })
@@ -166,8 +168,8 @@ impl Session {
         };
         let outcome = trainer.fit(&self.train, &self.test);
         match (failed, outcome) {
-            (Some(failure), _) => Err(self.explain(failure)),
-            (None, Err(diverged)) => Err(self.explain(Failure::new(diverged))),
+            (Some(failure), _) => Err(self.explain(failure, true)),
+            (None, Err(diverged)) => Err(self.explain(Failure::new(diverged), false)),
             (None, Ok(outcome)) => {
                 if outcome.interrupted {
                     self.save(&*optimizer)?;
@@ -205,6 +207,7 @@ impl Session {
             self.folder.save_config(&self.args)?;
             self.save_model()?;
         }
+        self.saved.set(epoch);
         self.folder.save_metrics(lines)?;
         also.map_or(Ok(()), |file| file.append(&line))
     }
@@ -226,13 +229,18 @@ impl Session {
         self.folder.save_model(&ModelFile { state, appearance, lowest_score, ..self.file.clone() })
     }
 
-    /// The failure, with what an earlier epoch has left.
-    fn explain(&self, failure: Failure) -> Failure {
-        let epoch = match self.last.get() {
-            Some(Step { epoch, .. }) if epoch > 1 => epoch - 1,
-            _ => return failure,
-        };
-        failure.hint(format_args!("the model of epoch {epoch} is in {}", self.folder.model_path().display()))
+    /// The failure, with what the last epoch that could be saved has left.
+    fn explain(&self, failure: Failure, can_go_on: bool) -> Failure {
+        match self.saved.get() {
+            0 => failure,
+            epoch => {
+                let failure =
+                    failure.hint(format_args!("the model of epoch {epoch} is in {}", word(&self.folder.model_path())));
+                let folder = word(self.folder.path());
+                let go_on = || format!("when that is mended, go on with: jimu train --resume {folder}");
+                if can_go_on { failure.hint(go_on()) } else { failure }
+            }
+        }
     }
 
     /// Tells how the training ended.

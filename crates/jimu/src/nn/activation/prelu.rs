@@ -69,6 +69,7 @@ impl Default for PReLU {
 impl Forward for PReLU {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         try_prelu(x, &self.weight).map_err(|error| error.told_by(self.label.describe("PReLU"))).or_raise()
     }
 }

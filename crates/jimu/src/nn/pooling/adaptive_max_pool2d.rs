@@ -66,6 +66,7 @@ impl AdaptiveMaxPool2d {
 impl Forward for AdaptiveMaxPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         self.forward_with_indices(x).0
     }
 }

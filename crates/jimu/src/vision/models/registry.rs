@@ -1,6 +1,8 @@
 //! The networks by name.
 
-use super::{LeNet, LeNet1, LeNet4, LeNet5, Mlp, PatchNet, ResNet9, ResNetCifar};
+use super::{
+    AlexNet, LeNet, LeNet1, LeNet4, LeNet5, Mlp, MobileNetV2, PatchNet, ResNet, ResNet9, ResNetCifar, VGG, VggDepth,
+};
 use crate::nn::Block;
 
 /// A network that can be had by its name.
@@ -51,8 +53,48 @@ fn boxed(block: impl Block + 'static) -> Result<Box<dyn Block>, ModelError> {
 
 const GREY: [usize; 3] = [1, 28, 28];
 const SMALL: [usize; 3] = [3, 32, 32];
+const PHOTO: [usize; 3] = [3, 224, 224];
+
+/// A network for photos of any size.
+macro_rules! photo {
+    ($name:literal, $about:literal, $build:expr) => {
+        ModelInfo {
+            name: $name,
+            about: $about,
+            input: PHOTO,
+            classes: 1000,
+            build: |task| boxed($build(task.channels, task.classes)),
+        }
+    };
+}
+
+/// A VGG for photos (`new`) or small images (`for_small_images`).
+macro_rules! vgg {
+    ($name:literal, $about:literal, $depth:ident, $batch_norm:literal, $new:ident, $input:expr, $classes:literal) => {
+        ModelInfo {
+            name: $name,
+            about: $about,
+            input: $input,
+            classes: $classes,
+            build: |task| {
+                let task = task.at_least($name, 32, "five poolings leave no pixel of less than 32x32")?;
+                boxed(VGG::$new(VggDepth::$depth, task.channels, task.classes, $batch_norm))
+            },
+        }
+    };
+}
 
 const ALL: &[ModelInfo] = &[
+    ModelInfo {
+        name: "alexnet",
+        about: "AlexNet for photos",
+        input: PHOTO,
+        classes: 1000,
+        build: |task| {
+            let task = task.at_least("alexnet", 63, "its poolings leave no pixel of less than 63x63")?;
+            boxed(AlexNet::new(task.channels, task.classes))
+        },
+    },
     ModelInfo {
         name: "lenet",
         about: "LeNet without padding",
@@ -107,6 +149,7 @@ const ALL: &[ModelInfo] = &[
         classes: 10,
         build: |task| boxed(Mlp::new(task.channels * task.height * task.width, task.classes)),
     },
+    photo!("mobilenet_v2", "MobileNetV2 for photos", MobileNetV2::new),
     ModelInfo {
         name: "patchnet",
         about: "two convolutions on patches of 5x5",
@@ -114,6 +157,7 @@ const ALL: &[ModelInfo] = &[
         classes: 2,
         build: |task| boxed(PatchNet::for_images(task.channels, task.height, task.width, task.classes)?),
     },
+    photo!("resnet18", "ResNet-18 for photos", ResNet::resnet18),
     ModelInfo {
         name: "resnet20",
         about: "ResNet-20 for small images",
@@ -121,6 +165,8 @@ const ALL: &[ModelInfo] = &[
         classes: 10,
         build: |task| boxed(ResNetCifar::resnet20(task.channels, task.classes)),
     },
+    photo!("resnet34", "ResNet-34 for photos", ResNet::resnet34),
+    photo!("resnet50", "ResNet-50 for photos", ResNet::resnet50),
     ModelInfo {
         name: "resnet9",
         about: "ResNet-9 for small images",
@@ -131,6 +177,54 @@ const ALL: &[ModelInfo] = &[
             boxed(ResNet9::new(task.channels, task.classes))
         },
     },
+    vgg!("vgg11", "VGG-11 for photos", Vgg11, false, new, PHOTO, 1000),
+    vgg!("vgg11_bn", "VGG-11 with batch normalisation for photos", Vgg11, true, new, PHOTO, 1000),
+    vgg!(
+        "vgg11_bn_cifar",
+        "VGG-11 with batch normalisation for small images",
+        Vgg11,
+        true,
+        for_small_images,
+        SMALL,
+        10
+    ),
+    vgg!("vgg11_cifar", "VGG-11 for small images", Vgg11, false, for_small_images, SMALL, 10),
+    vgg!("vgg13", "VGG-13 for photos", Vgg13, false, new, PHOTO, 1000),
+    vgg!("vgg13_bn", "VGG-13 with batch normalisation for photos", Vgg13, true, new, PHOTO, 1000),
+    vgg!(
+        "vgg13_bn_cifar",
+        "VGG-13 with batch normalisation for small images",
+        Vgg13,
+        true,
+        for_small_images,
+        SMALL,
+        10
+    ),
+    vgg!("vgg13_cifar", "VGG-13 for small images", Vgg13, false, for_small_images, SMALL, 10),
+    vgg!("vgg16", "VGG-16 for photos", Vgg16, false, new, PHOTO, 1000),
+    vgg!("vgg16_bn", "VGG-16 with batch normalisation for photos", Vgg16, true, new, PHOTO, 1000),
+    vgg!(
+        "vgg16_bn_cifar",
+        "VGG-16 with batch normalisation for small images",
+        Vgg16,
+        true,
+        for_small_images,
+        SMALL,
+        10
+    ),
+    vgg!("vgg16_cifar", "VGG-16 for small images", Vgg16, false, for_small_images, SMALL, 10),
+    vgg!("vgg19", "VGG-19 for photos", Vgg19, false, new, PHOTO, 1000),
+    vgg!("vgg19_bn", "VGG-19 with batch normalisation for photos", Vgg19, true, new, PHOTO, 1000),
+    vgg!(
+        "vgg19_bn_cifar",
+        "VGG-19 with batch normalisation for small images",
+        Vgg19,
+        true,
+        for_small_images,
+        SMALL,
+        10
+    ),
+    vgg!("vgg19_cifar", "VGG-19 for small images", Vgg19, false, for_small_images, SMALL, 10),
 ];
 
 /// The names that [`by_name`] knows.
@@ -232,15 +326,36 @@ mod tests {
 
     /// The numbers of the table in this module's documentation; those of torchvision where it has the network.
     const PARAMETERS: &[(&str, usize)] = &[
+        ("alexnet", 61_100_840),
         ("lenet", 44_426),
         ("lenet1", 2_578),
         ("lenet4", 51_090),
         ("lenet5", 61_706),
         ("lenet5_1998", 60_850),
         ("mlp", 535_818),
+        ("mobilenet_v2", 3_504_872),
         ("patchnet", 198),
+        ("resnet18", 11_689_512),
         ("resnet20", 269_722),
+        ("resnet34", 21_797_672),
+        ("resnet50", 25_557_032),
         ("resnet9", 6_573_130),
+        ("vgg11", 132_863_336),
+        ("vgg11_bn", 132_868_840),
+        ("vgg11_bn_cifar", 9_231_114),
+        ("vgg11_cifar", 9_225_610),
+        ("vgg13", 133_047_848),
+        ("vgg13_bn", 133_053_736),
+        ("vgg13_bn_cifar", 9_416_010),
+        ("vgg13_cifar", 9_410_122),
+        ("vgg16", 138_357_544),
+        ("vgg16_bn", 138_365_992),
+        ("vgg16_bn_cifar", 14_728_266),
+        ("vgg16_cifar", 14_719_818),
+        ("vgg19", 143_667_240),
+        ("vgg19_bn", 143_678_248),
+        ("vgg19_bn_cifar", 20_040_522),
+        ("vgg19_cifar", 20_029_514),
     ];
 
     #[test]
