@@ -1,8 +1,9 @@
 //! Checkpoints of PyTorch in jimu, and jimu's in PyTorch.
 //!
 //! `checkpoints/make.py` makes a ResNet-18, a VGG-11-BN and a TransformerEncoderLayer whose weights follow a formula, and
-//! keeps what PyTorch computes with them, and with other networks of torchvision. Here the formula makes the same weights. The layer's files are kept; to read
-//! the large files, too, make them and say where they are: `JIMU_CHECKPOINTS=FOLDER cargo test --test checkpoints`.
+//! keeps what PyTorch computes with them, and with other networks of torchvision. Here the formula makes the same weights.
+//! The layer's files are kept; to read the large files, too, make them and say where they are:
+//! `JIMU_CHECKPOINTS=FOLDER cargo test --test checkpoints`.
 //! `cargo test --test checkpoints -- --ignored` writes jimu's own files to that folder's subfolder `jimu`, for
 //! `make.py FOLDER/jimu --check`.
 
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use jimu::io::safetensors::{self, Metadata};
 use jimu::io::{Value, torch};
-use jimu::nn::{Forward, Module, StateDict};
-use jimu::vision::models::{self, ResNet, VGG, VggDepth};
+use jimu::nn::{Forward, Module, StateDict, TransformerEncoderLayer};
+use jimu::vision::models::{self, ResNet, VGG, VggDepth, VisionTransformer, VitOptions};
 use jimu::{DType, Device, Shape, Tensor, no_grad};
 use md5::{Digest, Md5};
 
@@ -138,6 +139,25 @@ fn vgg11_bn_gives_pytorch_s_outputs() {
     }
 }
 
+#[test]
+fn a_transformer_s_files_give_pytorch_s_outputs() {
+    let layer =
+        || TransformerEncoderLayer::new(16, 4).dim_feedforward(32).activation("gelu").batch_first(true).dropout(0.0);
+    let x = input("transformer", [2, 5, 16]);
+    let kept = ["pth", "safetensors"].map(|ending| here().join(format!("transformer.{ending}")));
+    let states: Vec<StateDict> = kept.iter().map(|path| read(path)).collect();
+    for state in states.iter().chain(&round_trips(&states[0])) {
+        check("transformer", &layer(), state, &x);
+    }
+}
+
+#[test]
+fn a_vision_transformer_gives_torchvision_s_outputs() {
+    let options = VitOptions { patch_size: 8, num_layers: 2, hidden_dim: 32, mlp_dim: 64, ..VitOptions::default() };
+    let model = VisionTransformer::new(options);
+    check("vit", &model, &state(&model), &input("vit", [2, 3, 32, 32]));
+}
+
 /// Networks of torchvision of which only the outputs are kept.
 #[test]
 fn other_networks_give_torchvision_s_outputs() {
@@ -151,7 +171,7 @@ fn other_networks_give_torchvision_s_outputs() {
 #[test]
 fn state_dicts_have_torchvision_s_names_and_shapes() {
     let known = std::fs::read_to_string(here().join("STATE_DICTS")).unwrap();
-    for line in known.lines().filter(|line| !line.starts_with("vit")) {
+    for line in known.lines() {
         let name = line.split(' ').next().unwrap();
         let model = Device::Meta.with(|| models::by_name(name, 3, 224, 224, 1000)).unwrap();
         let state = model.state_dict();

@@ -105,6 +105,7 @@ impl EmbeddingBag {
     /// If the shapes do not fit, or an index is out of range.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, offsets: Option<&Tensor>) -> Tensor {
+        let _scope = self.label.enter();
         self.bags(x, offsets, &self.options)
     }
 
@@ -114,6 +115,7 @@ impl EmbeddingBag {
     /// As [`forward`](Self::forward()), and if the mode is not [`EmbeddingBagMode::Sum`].
     #[track_caller]
     pub fn forward_weighted(&self, x: &Tensor, offsets: Option<&Tensor>, per_sample_weights: &Tensor) -> Tensor {
+        let _scope = self.label.enter();
         let per_sample_weights = Some(per_sample_weights.clone());
         self.bags(x, offsets, &EmbeddingBagOptions { per_sample_weights, ..self.options.clone() })
     }

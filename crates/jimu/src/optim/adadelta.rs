@@ -28,7 +28,7 @@ use crate::Tensor;
 /// use jimu::optim::{Adadelta, Optimizer};
 ///
 /// let w = Tensor::new([3.0, -2.0]).requires_grad_();
-/// let mut opt = Adadelta::new([w.clone()], 30.0);
+/// let mut opt = Adadelta::new([w.clone()], 10.0);
 /// for _ in 0..300 {
 ///     opt.zero_grad();
 ///     (&w * &w).sum().backward();

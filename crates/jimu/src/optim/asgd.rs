@@ -158,7 +158,7 @@ impl Asgd {
     ///     opt.step();
     /// }
     /// assert_eq!(w.item(), 0.0);
-    /// assert_eq!(opt.averages()[0].item(), 0.25); // of 0.5, 0.25 and 0
+    /// assert_eq!(opt.averages()[0].item(), 0.125); // of 0.25 and 0
     /// ```
     pub fn averages(&self) -> Vec<Tensor> {
         let state = super::Optimizer::state_dict(self);

@@ -1,7 +1,7 @@
 //! The network that is measured and that jimu's own models do not have.
 
 use jimu::Tensor;
-use jimu::nn::functional::{Approximate, gelu};
+use jimu::nn::functional::{Approximate, gelu, scaled_dot_product_attention};
 use jimu::nn::{Forward, LayerNorm, Linear, Module};
 
 /// A transformer's encoder block, normalised before each part, with a classifier of the mean over the sequence.
@@ -38,7 +38,7 @@ impl EncoderBlock {
         let split = [batch, length, 3, self.heads, width / self.heads];
         let parts = self.qkv.forward(x).view(split).permute([2, 0, 3, 1, 4]).unbind(0);
         let [q, k, v] = &parts[..] else { panic!("queries, keys and values") };
-        let mixed = attend(q, k, v);
+        let mixed = scaled_dot_product_attention(q, k, v, &Default::default());
         self.out.forward(&mixed.transpose(1, 2).reshape([batch, length, width]))
     }
 }
@@ -50,12 +50,6 @@ impl Forward for EncoderBlock {
         let x = &x + self.down.forward(&inner);
         self.head.forward(&x.mean_dim(1, false))
     }
-}
-
-/// softmax(q kᵀ / √d) v
-fn attend(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
-    let scale = (q.size()[q.dim() - 1] as f64).sqrt().recip();
-    (q.matmul(&k.transpose(-2, -1)) * scale).softmax(-1).matmul(v)
 }
 
 #[cfg(test)]

@@ -213,6 +213,7 @@ impl MultiheadAttention {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> (Tensor, Option<Tensor>) {
+        let _scope = self.label.enter();
         self.forward_masked(query, key, value, &AttentionMasks::default())
     }
 

@@ -32,6 +32,8 @@
 //! | `vgg19_bn` | [`VGG`], batch normalised | 143,678,248 |
 //! | `vgg19_bn_cifar` | [`VGG`], batch normalised: for 32x32 images | 20,040,522 |
 //! | `vgg19_cifar` | [`VGG`]: for 32x32 images | 20,029,514 |
+//! | `vit` | [`VisionTransformer`]: a small one for 32x32 images | 811,146 |
+//! | `vit_b_16` | [`VisionTransformer`] | 86,567,656 |
 //!
 //! The numbers are for the images and classes that the network was made for: [`ModelInfo::input`], [`ModelInfo::classes`].
 
@@ -47,6 +49,7 @@ mod resnet;
 mod resnet20;
 mod resnet9;
 mod vgg;
+mod vit;
 
 pub use alexnet::AlexNet;
 pub use lenet::LeNet;
@@ -59,3 +62,4 @@ pub use resnet::ResNet;
 pub use resnet9::ResNet9;
 pub use resnet20::ResNetCifar;
 pub use vgg::{VGG, VggDepth};
+pub use vit::{VisionTransformer, VitOptions};

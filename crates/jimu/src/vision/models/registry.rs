@@ -2,6 +2,7 @@
 
 use super::{
     AlexNet, LeNet, LeNet1, LeNet4, LeNet5, Mlp, MobileNetV2, PatchNet, ResNet, ResNet9, ResNetCifar, VGG, VggDepth,
+    VisionTransformer,
 };
 use crate::nn::Block;
 
@@ -225,6 +226,25 @@ const ALL: &[ModelInfo] = &[
         10
     ),
     vgg!("vgg19_cifar", "VGG-19 for small images", Vgg19, false, for_small_images, SMALL, 10),
+    ModelInfo {
+        name: "vit",
+        about: "a small vision transformer for small images",
+        input: SMALL,
+        classes: 10,
+        build: |task| boxed(VisionTransformer::for_images(task.channels, task.height, task.width, task.classes)?),
+    },
+    ModelInfo {
+        name: "vit_b_16",
+        about: "ViT-B/16 for photos",
+        input: PHOTO,
+        classes: 1000,
+        build: |task| match (task.height, task.width) {
+            (224, 224) => boxed(VisionTransformer::vit_b_16(task.channels, task.classes)),
+            (height, width) => {
+                Err(ModelError::Size { model: "vit_b_16", height, width, reason: "it is made for 224x224" })
+            }
+        },
+    },
 ];
 
 /// The names that [`by_name`] knows.
