@@ -118,7 +118,8 @@ pub(crate) fn world() -> Vec<Mistake> {
             "there is no model \"lenet55\" (did you mean \"lenet5\"?)\n  \
              help: choose one of alexnet, lenet, lenet1, lenet4, lenet5, lenet5_1998, mlp, mobilenet_v2, patchnet, resnet18, \
              resnet20, resnet34, resnet50, resnet9, vgg11, vgg11_bn, vgg11_bn_cifar, vgg11_cifar, vgg13, vgg13_bn, \
-             vgg13_bn_cifar, vgg13_cifar, vgg16, vgg16_bn, vgg16_bn_cifar, vgg16_cifar, vgg19, vgg19_bn, vgg19_bn_cifar, vgg19_cifar"
+             vgg13_bn_cifar, vgg13_cifar, vgg16, vgg16_bn, vgg16_bn_cifar, vgg16_cifar, vgg19, vgg19_bn, vgg19_bn_cifar, vgg19_cifar, vit, \
+             vit_b_16"
         ),
         refused!(
             "images too small for the model",

@@ -209,6 +209,10 @@ impl Plan {
         }
     }
 
+    fn is_labelled(&self, path: &str) -> bool {
+        self.labels.values().any(|labelled| labelled == path)
+    }
+
     fn path(&self, place: &Place) -> Option<String> {
         match place {
             Place::Label(label) => self.labels.get(label).cloned(),
@@ -288,7 +292,12 @@ impl<'a> Rows<'a> {
         let scope = self.scopes.last().cloned().unwrap_or_default();
         let within = self.plan.parts.get(&scope).is_some_and(Part::is_layer);
         let owner = call.inputs.iter().find_map(|input| self.plan.owners.get(&identity(input)));
-        let layer = if within { Some(scope.clone()) } else { owner.cloned() };
+        let layer = match owner {
+            // A block that does not tell when it begins is known by its parameters alone.
+            Some(path) if !self.plan.is_labelled(path) => Some(path.clone()),
+            _ if within => Some(scope.clone()),
+            owner => owner.cloned(),
+        };
         let (name, kind) = match &layer {
             Some(path) => (path.clone(), self.plan.parts[path].kind.clone()),
             None => (scope, call.name.to_owned()),
