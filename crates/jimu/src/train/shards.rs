@@ -16,7 +16,7 @@ use crate::tensor::Tensor;
 /// Samples in a shard: enough to fill two of the widest registers, few enough for a small network's tensors to stay in
 /// a second-level cache.
 const SHARD: usize = 32;
-/// Elements of all sequences in a shard, of a batch of sequences.
+/// Steps of all sequences of a shard together, where the batch is of sequences (batch, length, width).
 const SHARD_OF_SEQUENCES: usize = 256;
 /// With more parameters than this, adding the shards' gradients takes longer than what the caches save.
 const MAX_PARAMETERS: usize = 1 << 18;

@@ -122,11 +122,13 @@ impl<T: ConvElement> Weights<T> {
         let count = vectors.div_ceil(widest(registers));
         let blocks: Vec<Range<usize>> = (0..count).map(|index| balanced(vectors, count, index)).collect();
         let depth = pass.depth();
-        let mut values = Buffer::unspecified(vectors * lanes * depth);
+        let values_len = vectors * lanes * depth;
+        let mut values = Buffer::unspecified(values_len);
         let shared = SharedSlice::new(&mut values);
-        threads::parallel_for(if depth * pass.targets < TASK / 8 { 1 } else { count }, |task| {
-            let of_task = if depth * pass.targets < TASK / 8 { 0..count } else { task..task + 1 };
-            for block in &blocks[of_task] {
+        // A few thousand weights are packed before another thread has come.
+        let tasks = if values_len < TASK / 8 { 1 } else { count };
+        threads::parallel_for(tasks, |task| {
+            for block in &blocks[balanced(count, tasks, task)] {
                 let (first, width) = (block.start * lanes, block.len() * lanes);
                 // SAFETY: blocks do not overlap, and each is packed once.
                 let to = unsafe { shared.part(first * depth, width * depth) };

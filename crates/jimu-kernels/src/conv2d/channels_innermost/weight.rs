@@ -49,11 +49,10 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
         });
     });
     let kernel_len = geometry.kernel[0] * geometry.kernel[1];
-    let channel_len = taps;
-    threads::parallel_chunks_mut(grad_weight, channel_len, |output, grad_weight| {
+    threads::parallel_chunks_mut(grad_weight, taps, |output, grad_weight| {
         let block = (0..blocks).rfind(|&block| balanced(vectors, blocks, block).start * lanes <= output).unwrap_or(0);
-        let row_width = balanced(vectors, blocks, block).len() * lanes;
-        let lane = output - balanced(vectors, blocks, block).start * lanes;
+        let of_block = balanced(vectors, blocks, block);
+        let (row_width, lane) = (of_block.len() * lanes, output - of_block.start * lanes);
         for (index, weight) in grad_weight.iter_mut().enumerate() {
             let (channel, tap) = (index / kernel_len, index % kernel_len);
             let place = (tap * geometry.in_channels + channel) * row_width + lane;
