@@ -3,7 +3,7 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module, Pair};
-use super::{PaddingMode, convolution, convolved, draw, repr, repr_mode, repr_padding, steps};
+use super::{PaddingMode, convolution, draw, steps};
 use crate::error::OrRaise;
 use crate::ops::nn::conv_options::{ConvOptions, Padding};
 use crate::tensor::Tensor;
@@ -74,40 +74,9 @@ impl Conv2d {
         /// Pixels around the input, `"same"` or `"valid"`.
         padding(impl Into<Padding>);
     }
-
-    convolution!("Conv2d");
-
-    /// What is put around the input.
-    pub fn padding_mode(mut self, mode: PaddingMode) -> Self {
-        self.padding_mode = mode;
-        self
-    }
-
-    fn in_channels(&self) -> usize {
-        self.weight.shape()[1] * self.options.groups
-    }
-
-    fn out_channels(&self) -> usize {
-        self.weight.shape()[0]
-    }
-
-    fn extra_repr(&self) -> String {
-        let ConvOptions { stride, padding, dilation, groups } = self.options;
-        let (channels, padding) = ([self.in_channels(), self.out_channels()], repr_padding(padding));
-        repr(channels, &self.weight, [stride, dilation], padding, "", groups, self.bias.is_some())
-            + &repr_mode(self.padding_mode)
-    }
 }
 
-impl Forward for Conv2d {
-    #[track_caller]
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = self.label.enter();
-        convolved("Conv2d", x, &self.weight, self.bias.as_deref(), &self.options, self.padding_mode)
-            .map_err(|error| error.told_by(self.label.describe("Conv2d")))
-            .or_raise()
-    }
-}
+convolution!(Conv2d);
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,11 @@
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module, Pair};
-use super::{convolution, draw, output_padding, repr, steps};
+use super::{draw, steps, transposed_convolution};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::nn::conv_options::ConvTransposeOptions;
 use crate::ops::nn::conv_transpose2d::try_conv_transpose;
+use crate::ops::nn::pair::Extent;
 use crate::tensor::Tensor;
 
 /// The transposed convolution of images, which takes the shapes of a convolution backwards; also, wrongly, called
@@ -77,53 +78,9 @@ impl ConvTranspose2d {
         /// Pixels added to the output below and to the right, fewer than the stride or the dilation.
         output_padding(impl Into<Pair>);
     }
-
-    convolution!("ConvTranspose2d");
-
-    /// The output in this size, of those that a convolution takes to the size of the input: PyTorch's argument
-    /// `output_size` of the call, which stands in for `output_padding`.
-    ///
-    /// # Panics
-    /// If a convolution takes no such size to that of the input, or as `forward`.
-    #[track_caller]
-    pub fn forward_with_output_size(&self, x: &Tensor, output_size: impl Into<Pair>) -> Tensor {
-        let _scope = self.label.enter();
-        output_padding(x, &self.weight, &self.options, output_size.into())
-            .and_then(|padding| self.try_forward(x, &self.options.output_padding(padding)))
-            .map_err(|error| error.told_by(self.label.describe("ConvTranspose2d")))
-            .or_raise()
-    }
-
-    fn try_forward(&self, x: &Tensor, options: &ConvTransposeOptions) -> Result<Tensor, ShapeError> {
-        try_conv_transpose("ConvTranspose2d", x, &self.weight, self.bias.as_deref(), options)
-    }
-
-    fn in_channels(&self) -> usize {
-        self.weight.shape()[0]
-    }
-
-    fn out_channels(&self) -> usize {
-        self.weight.shape()[1] * self.options.groups
-    }
-
-    fn extra_repr(&self) -> String {
-        let ConvTransposeOptions { stride, padding, output_padding, dilation, groups } = self.options;
-        let shown = |size| super::repr_padding(super::Padding::Pixels(size));
-        let rest = shown(output_padding).map_or_else(String::new, |size| format!(", output_padding={size}"));
-        let (channels, bias) = ([self.in_channels(), self.out_channels()], self.bias.is_some());
-        repr(channels, &self.weight, [stride, dilation], shown(padding), &rest, groups, bias)
-    }
 }
 
-impl Forward for ConvTranspose2d {
-    #[track_caller]
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = self.label.enter();
-        self.try_forward(x, &self.options)
-            .map_err(|error| error.told_by(self.label.describe("ConvTranspose2d")))
-            .or_raise()
-    }
-}
+transposed_convolution!(ConvTranspose2d, impl Into<Pair>);
 
 #[cfg(test)]
 mod tests {

@@ -52,35 +52,135 @@ macro_rules! steps {
 }
 
 /// The methods that all convolutions share.
-macro_rules! convolution {
-    ($layer:literal) => {
-        /// The number of separate convolutions that the channels are divided among. Draws new filters.
-        ///
-        /// # Panics
-        /// If the channels cannot be divided so.
-        #[track_caller]
-        pub fn groups(mut self, groups: usize) -> Self {
-            let channels = [self.in_channels(), self.out_channels()];
-            super::check_groups($layer, channels, groups);
-            let mut sizes = self.weight.size();
-            sizes.as_mut()[1] = sizes[1] * self.options.groups / groups;
-            self.options.groups = groups;
-            (self.weight, self.bias) = super::draw(sizes, self.bias.is_some().then_some(channels[1]));
-            self
-        }
-
-        /// With a bias, or without.
-        pub fn bias(mut self, on: bool) -> Self {
-            if on != self.bias.is_some() {
-                let fan_in = self.weight.shape()[1..].iter().product();
-                self.bias = on.then(|| super::init::default_weight([self.out_channels()], fan_in));
+macro_rules! channels_and_groups {
+    ($layer:ident) => {
+        impl $layer {
+            /// The number of separate convolutions that the channels are divided among. Draws new filters.
+            ///
+            /// # Panics
+            /// If the channels cannot be divided so.
+            #[track_caller]
+            pub fn groups(mut self, groups: usize) -> Self {
+                let channels = [self.in_channels(), self.out_channels()];
+                super::check_groups(stringify!($layer), channels, groups);
+                let mut sizes = self.weight.size();
+                sizes.as_mut()[1] = sizes[1] * self.options.groups / groups;
+                self.options.groups = groups;
+                (self.weight, self.bias) = super::draw(sizes, self.bias.is_some().then_some(channels[1]));
+                self
             }
-            self
+
+            /// With a bias, or without.
+            pub fn bias(mut self, on: bool) -> Self {
+                if on != self.bias.is_some() {
+                    let fan_in = self.weight.shape()[1..].iter().product();
+                    self.bias = on.then(|| super::init::default_weight([self.out_channels()], fan_in));
+                }
+                self
+            }
         }
     };
 }
 
-use {convolution, steps};
+/// The methods of a convolution, in whatever number of dimensions.
+macro_rules! convolution {
+    ($layer:ident) => {
+        super::channels_and_groups!($layer);
+
+        impl $layer {
+            /// What is put around the input.
+            pub fn padding_mode(mut self, mode: PaddingMode) -> Self {
+                self.padding_mode = mode;
+                self
+            }
+
+            fn in_channels(&self) -> usize {
+                self.weight.shape()[1] * self.options.groups
+            }
+
+            fn out_channels(&self) -> usize {
+                self.weight.shape()[0]
+            }
+
+            fn extra_repr(&self) -> String {
+                let ConvOptions { stride, padding, dilation, groups } = self.options;
+                let (channels, padding) = ([self.in_channels(), self.out_channels()], super::repr_padding(padding));
+                super::repr(channels, &self.weight, [stride, dilation], padding, "", groups, self.bias.is_some())
+                    + &super::repr_mode(self.padding_mode)
+            }
+        }
+
+        impl Forward for $layer {
+            #[track_caller]
+            fn forward(&self, x: &Tensor) -> Tensor {
+                let _scope = self.label.enter();
+                let (name, bias) = (stringify!($layer), self.bias.as_deref());
+                super::convolved(name, x, &self.weight, bias, &self.options, self.padding_mode)
+                    .map_err(|error| error.told_by(self.label.describe(name)))
+                    .or_raise()
+            }
+        }
+    };
+}
+
+/// The methods of a transposed convolution, whose output is asked for in a size of this type.
+macro_rules! transposed_convolution {
+    ($layer:ident, $size:ty) => {
+        super::channels_and_groups!($layer);
+
+        impl $layer {
+            /// The output in this size, of those that a convolution takes to the size of the input: PyTorch's argument
+            /// `output_size` of the call, which stands in for `output_padding`.
+            ///
+            /// # Panics
+            /// If a convolution takes no such size to that of the input, or as `forward`.
+            #[track_caller]
+            pub fn forward_with_output_size(&self, x: &Tensor, output_size: $size) -> Tensor {
+                let _scope = self.label.enter();
+                super::output_padding(x, &self.weight, &self.options, output_size.into())
+                    .and_then(|padding| self.transposed(x, &self.options.output_padding(padding)))
+                    .map_err(|error| error.told_by(self.label.describe(stringify!($layer))))
+                    .or_raise()
+            }
+
+            fn transposed<S: Extent>(
+                &self,
+                x: &Tensor,
+                options: &ConvTransposeOptions<S>,
+            ) -> Result<Tensor, ShapeError> {
+                try_conv_transpose(stringify!($layer), x, &self.weight, self.bias.as_deref(), options)
+            }
+
+            fn in_channels(&self) -> usize {
+                self.weight.shape()[0]
+            }
+
+            fn out_channels(&self) -> usize {
+                self.weight.shape()[1] * self.options.groups
+            }
+
+            fn extra_repr(&self) -> String {
+                let ConvTransposeOptions { stride, padding, output_padding, dilation, groups } = self.options;
+                let shown = |size| super::repr_padding(super::Padding::Pixels(size));
+                let rest = shown(output_padding).map_or_else(String::new, |size| format!(", output_padding={size}"));
+                let (channels, bias) = ([self.in_channels(), self.out_channels()], self.bias.is_some());
+                super::repr(channels, &self.weight, [stride, dilation], shown(padding), &rest, groups, bias)
+            }
+        }
+
+        impl Forward for $layer {
+            #[track_caller]
+            fn forward(&self, x: &Tensor) -> Tensor {
+                let _scope = self.label.enter();
+                self.transposed(x, &self.options)
+                    .map_err(|error| error.told_by(self.label.describe(stringify!($layer))))
+                    .or_raise()
+            }
+        }
+    };
+}
+
+use {channels_and_groups, convolution, steps, transposed_convolution};
 
 /// Random filters of this shape and, for so many output channels, a random bias.
 fn draw(sizes: Shape, outputs: Option<usize>) -> (Parameter, Option<Parameter>) {
