@@ -3,10 +3,8 @@
 use super::super::builders::{python, python_float};
 use super::super::field::{Buffer, Label, Mode, Parameter};
 use super::super::{Forward, Module};
-use super::{check_channels, running_norm, wrong_shape};
-use crate::autograd::no_grad;
+use super::{Normalization, check_channels, running_norm, wrong_shape};
 use crate::error::{OrRaise, ShapeError};
-use crate::ops::nn::batch_norm::{BatchNormOptions, try_batch_norm};
 use crate::tensor::Tensor;
 
 running_norm! {
@@ -52,31 +50,7 @@ impl BatchNorm1d {
             return Err(wrong_shape(x, &sizes, help));
         }
         check_channels(x, 1, channels, &sizes, help)?;
-        let training = self.training.is_training();
-        let follows = training && self.num_batches_tracked.is_some() && !x.is_meta();
-        let seen = || self.num_batches_tracked.as_ref().map_or(0.0, |batches| batches.item()) + 1.0;
-        let options = BatchNormOptions {
-            running_mean: self.running_mean.as_deref(),
-            running_var: self.running_var.as_deref(),
-            weight: self.weight.as_deref(),
-            bias: self.bias.as_deref(),
-            training: training || self.running_mean.is_none(),
-            momentum: self.momentum.unwrap_or_else(|| if follows { 1.0 / seen() } else { 0.0 }),
-            eps: self.eps,
-        };
-        let y = try_batch_norm(x, &options)?;
-        if let Some(batches) = self.num_batches_tracked.as_ref().filter(|_| follows) {
-            no_grad(|| batches.add_(1));
-        }
-        Ok(y)
-    }
-}
-
-impl Forward for BatchNorm1d {
-    #[track_caller]
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = self.label.enter();
-        self.try_forward(x).map_err(|error| error.told_by(self.label.describe("BatchNorm1d"))).or_raise()
+        self.normalization().over_batch(x)
     }
 }
 

@@ -3,9 +3,8 @@
 use super::super::builders::{python, python_float};
 use super::super::field::{Buffer, Label, Mode, Parameter};
 use super::super::{Forward, Module};
-use super::{check_channels, running_norm, wrong_shape};
+use super::{Normalization, running_norm};
 use crate::error::{OrRaise, ShapeError};
-use crate::ops::nn::instance_norm::{InstanceNormOptions, try_instance_norm};
 use crate::tensor::Tensor;
 
 running_norm! {
@@ -42,44 +41,7 @@ running_norm! {
 
 impl InstanceNorm1d {
     fn try_forward(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
-        if x.dim() == 2 {
-            return Ok(self.normalized(&x.unsqueeze(0), x)?.squeeze_dim(0));
-        }
-        self.normalized(x, x)
-    }
-
-    /// A batch normalised; messages are about the input as it was `given`.
-    fn normalized(&self, x: &Tensor, given: &Tensor) -> Result<Tensor, ShapeError> {
-        let channels = self.num_features;
-        let sizes = format!("[batch, {channels}, length] or [{channels}, length]");
-        let help = "num_features must be the channels of the layer before";
-        if x.dim() != 2 + 1 {
-            return Err(wrong_shape(given, &sizes, help));
-        }
-        // Without numbers for each channel any number of them will do, as in PyTorch.
-        if self.weight.is_some() || self.running_mean.is_some() {
-            check_channels(given, given.dim() - 2, channels, &sizes, help)?;
-        }
-        try_instance_norm(
-            x,
-            &InstanceNormOptions {
-                running_mean: self.running_mean.as_deref(),
-                running_var: self.running_var.as_deref(),
-                weight: self.weight.as_deref(),
-                bias: self.bias.as_deref(),
-                use_input_stats: self.training.is_training() || self.running_mean.is_none(),
-                momentum: self.momentum.unwrap_or(0.0),
-                eps: self.eps,
-            },
-        )
-    }
-}
-
-impl Forward for InstanceNorm1d {
-    #[track_caller]
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = self.label.enter();
-        self.try_forward(x).map_err(|error| error.told_by(self.label.describe("InstanceNorm1d"))).or_raise()
+        self.normalization().over_instances(x, &["length"])
     }
 }
 
