@@ -1,6 +1,8 @@
 //! `TransformerEncoderLayer`.
 
+use super::TransformerOptions;
 use super::activation::TransformerActivation;
+use super::layer::transformer_layer;
 use super::masks::EncoderMasks;
 use super::multihead_attention::{AttentionMasks, MultiheadAttention};
 use crate::error::{ShapeError, raise};
@@ -66,108 +68,14 @@ pub struct TransformerEncoderLayer {
     with_bias: bool,
 }
 
+transformer_layer! {
+    TransformerEncoderLayer,
+    attentions: [self_attn],
+    norms: [norm1, norm2],
+    dropouts: [dropout, dropout1, dropout2]
+}
+
 impl TransformerEncoderLayer {
-    /// A layer with random weights.
-    ///
-    /// # Panics
-    /// If `nhead` does not divide `d_model`.
-    #[track_caller]
-    pub fn new(d_model: usize, nhead: usize) -> Self {
-        let dropout = Dropout::new(0.1);
-        Self {
-            self_attn: MultiheadAttention::new(d_model, nhead).dropout(0.1),
-            linear1: Linear::new(d_model, 2048),
-            dropout: dropout.clone(),
-            linear2: Linear::new(2048, d_model),
-            norm1: LayerNorm::new(d_model),
-            norm2: LayerNorm::new(d_model),
-            dropout1: dropout.clone(),
-            dropout2: dropout,
-            activation: TransformerActivation::Relu,
-            d_model,
-            layer_norm_eps: 1e-5,
-            norm_first: false,
-            with_bias: true,
-        }
-    }
-
-    /// The size between the two linear layers.
-    pub fn dim_feedforward(mut self, size: usize) -> Self {
-        self.linear1 = Linear::new(self.d_model, size).bias(self.with_bias);
-        self.linear2 = Linear::new(size, self.d_model).bias(self.with_bias);
-        self
-    }
-
-    /// The probability of every dropout, that of the attention included.
-    ///
-    /// # Panics
-    /// If it is not from 0 to 1.
-    #[track_caller]
-    pub fn dropout(mut self, p: f64) -> Self {
-        self.self_attn = self.self_attn.dropout(p);
-        self.dropout = Dropout::new(p);
-        self.dropout1 = Dropout::new(p);
-        self.dropout2 = Dropout::new(p);
-        self
-    }
-
-    /// What stands between the linear layers: `"relu"`, `"gelu"`, or a function.
-    #[track_caller]
-    pub fn activation(mut self, activation: impl Into<TransformerActivation>) -> Self {
-        self.activation = activation.into();
-        self
-    }
-
-    /// The eps of the normalisations.
-    pub fn layer_norm_eps(mut self, eps: f64) -> Self {
-        self.layer_norm_eps = eps;
-        self.with_norms()
-    }
-
-    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …).
-    pub fn batch_first(mut self, on: bool) -> Self {
-        self.self_attn = self.self_attn.batch_first(on);
-        self
-    }
-
-    /// Whether the normalisations come before attention and linear layers instead of after.
-    pub fn norm_first(mut self, on: bool) -> Self {
-        self.norm_first = on;
-        self
-    }
-
-    /// With biases of linear layers and normalisations, or without.
-    pub fn bias(mut self, on: bool) -> Self {
-        self.with_bias = on;
-        self.self_attn = self.self_attn.bias(on);
-        self.linear1 = self.linear1.bias(on);
-        self.linear2 = self.linear2.bias(on);
-        self.with_norms()
-    }
-
-    fn with_norms(mut self) -> Self {
-        let norm = || LayerNorm::new(self.d_model).eps(self.layer_norm_eps).bias(self.with_bias);
-        (self.norm1, self.norm2) = (norm(), norm());
-        self
-    }
-
-    /// A layer with the same options and values, in parameters of its own: a clone would share them.
-    #[track_caller]
-    pub(super) fn duplicate(&self) -> Self {
-        let copy = Self::new(self.d_model, self.self_attn.num_heads)
-            .dim_feedforward(self.linear1.weight.size()[0])
-            .dropout(self.self_attn.dropout)
-            .activation(self.activation.clone())
-            .layer_norm_eps(self.layer_norm_eps)
-            .batch_first(self.self_attn.batch_first)
-            .norm_first(self.norm_first)
-            .bias(self.with_bias);
-        if let Err(error) = copy.load_state_dict(&self.state_dict()) {
-            raise(ShapeError::new(self.kind(), format!("the layer cannot be copied: {error}")));
-        }
-        copy
-    }
-
     /// The output under masks.
     ///
     /// # Panics

@@ -5,6 +5,7 @@ mod decoder;
 mod decoder_layer;
 mod encoder;
 mod encoder_layer;
+mod layer;
 mod masks;
 mod model;
 mod multihead_attention;

@@ -68,27 +68,13 @@ impl TransformerOptions {
 
     #[track_caller]
     fn encoder(&self) -> TransformerEncoder {
-        let layer = TransformerEncoderLayer::new(self.d_model, self.nhead)
-            .dim_feedforward(self.dim_feedforward)
-            .dropout(self.dropout)
-            .activation(self.activation.clone())
-            .layer_norm_eps(self.layer_norm_eps)
-            .batch_first(self.batch_first)
-            .norm_first(self.norm_first)
-            .bias(self.bias);
+        let layer = TransformerEncoderLayer::from_options(self);
         TransformerEncoder::new(&layer, self.num_encoder_layers).norm(self.norm())
     }
 
     #[track_caller]
     fn decoder(&self) -> TransformerDecoder {
-        let layer = TransformerDecoderLayer::new(self.d_model, self.nhead)
-            .dim_feedforward(self.dim_feedforward)
-            .dropout(self.dropout)
-            .activation(self.activation.clone())
-            .layer_norm_eps(self.layer_norm_eps)
-            .batch_first(self.batch_first)
-            .norm_first(self.norm_first)
-            .bias(self.bias);
+        let layer = TransformerDecoderLayer::from_options(self);
         TransformerDecoder::new(&layer, self.num_decoder_layers).norm(self.norm())
     }
 }
