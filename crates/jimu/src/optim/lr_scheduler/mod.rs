@@ -37,6 +37,7 @@ mod cosine_annealing;
 mod cosine_annealing_warm_restarts;
 mod cyclic;
 mod exponential;
+mod functions;
 mod lambda;
 mod linear;
 mod multi_step;

@@ -1,9 +1,7 @@
 //! A function of the epoch, every epoch.
 
-use std::sync::Arc;
-
+use super::functions::Functions;
 use super::schedule::{At, Progress, Schedule, progress};
-use crate::error::{ShapeError, raise};
 use crate::io::Value;
 use crate::optim::Optimizer;
 
@@ -24,18 +22,14 @@ use crate::optim::Optimizer;
 /// assert_eq!(rates, [0.8, 0.4, 0.2, 0.1]);
 /// ```
 pub struct MultiplicativeLR {
-    given: Vec<Function>,
-    /// One for each group.
-    functions: Vec<Function>,
+    functions: Functions,
     progress: Progress,
 }
-
-type Function = Arc<dyn Fn(usize) -> f64 + Send + Sync>;
 
 impl MultiplicativeLR {
     /// One function for all groups.
     pub fn new(lr_lambda: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
-        Self { given: vec![Arc::new(lr_lambda)], functions: Vec::new(), progress: Progress::default() }
+        Self { functions: Functions::one(lr_lambda), progress: Progress::default() }
     }
 
     /// A function for each group.
@@ -45,8 +39,7 @@ impl MultiplicativeLR {
     /// let scheduler = MultiplicativeLR::per_group(vec![Box::new(|_| 1.0), Box::new(|epoch| 1.0 / (1.0 + epoch as f64))]);
     /// ```
     pub fn per_group(lr_lambdas: Vec<Box<dyn Fn(usize) -> f64 + Send + Sync>>) -> Self {
-        let given = lr_lambdas.into_iter().map(Arc::from).collect();
-        Self { given, functions: Vec::new(), progress: Progress::default() }
+        Self { functions: Functions::per_group(lr_lambdas), progress: Progress::default() }
     }
 }
 
@@ -55,9 +48,9 @@ progress!(MultiplicativeLR);
 impl Schedule for MultiplicativeLR {
     const NAME: &'static str = "MultiplicativeLR";
     progress!();
-    // A function cannot be kept: PyTorch has a None for each.
+
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![("lr_lambdas", Value::List(vec![Value::None; self.functions.len()]))]
+        self.functions.state()
     }
 
     fn set_field(&mut self, _name: &str, _value: &Value) -> Option<()> {
@@ -66,19 +59,11 @@ impl Schedule for MultiplicativeLR {
 
     #[track_caller]
     fn prepare(&mut self, optimizer: &mut dyn Optimizer) {
-        let groups = optimizer.param_groups().len();
-        self.functions = match &self.given[..] {
-            [one] => vec![one.clone(); groups],
-            each if each.len() == groups => each.to_vec(),
-            each => {
-                let problem = format!("{} functions for {groups} parameter groups", each.len());
-                raise(ShapeError::new(Self::NAME, problem).help("give one function, or one for each group"))
-            }
-        };
+        self.functions.share_out(optimizer.param_groups().len(), Self::NAME);
     }
 
     fn rate(&self, at: &At<'_>) -> f64 {
-        if at.initial { at.lr } else { at.lr * (self.functions[at.index])(at.epoch as usize) }
+        if at.initial { at.lr } else { at.lr * self.functions.at(at) }
     }
 }
 
