@@ -12,6 +12,7 @@ pub mod optimizer;
 pub mod peak;
 pub mod pixels;
 pub mod pool2d;
+pub mod recurrent;
 pub mod reduce;
 pub mod simd;
 pub mod softmax;

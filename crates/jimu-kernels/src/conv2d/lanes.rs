@@ -168,7 +168,7 @@ pub(super) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
 
 /// The vector unit as a kernel that is cut for it needs to know it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     /// Numbers in a register.
     pub lanes: usize,
     /// Vector registers.
@@ -176,7 +176,7 @@ pub(super) struct Machine {
 }
 
 /// The vector unit that [`simd::dispatch`] will pick, for numbers of type `T`.
-pub(super) fn machine<T: Lanes>() -> Machine {
+pub(crate) fn machine<T: Lanes>() -> Machine {
     struct Ask<T>(std::marker::PhantomData<T>);
     impl<T: Lanes> WithSimd for Ask<T> {
         type Output = Machine;

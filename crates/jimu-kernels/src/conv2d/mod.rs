@@ -22,13 +22,13 @@ mod batch_innermost;
 mod channels_innermost;
 mod direct;
 mod gemm;
-mod lanes;
+pub(crate) mod lanes;
 mod layout;
 pub mod naive;
 mod outer;
 mod pass;
 mod product;
-mod shared;
+pub(crate) mod shared;
 mod window;
 mod winograd;
 

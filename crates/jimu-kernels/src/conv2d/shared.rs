@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 /// A mutable slice whose parts tasks of [`crate::threads::parallel_for`] may write when no two parts overlap. It exists
 /// for outputs whose parts interleave in memory, which `chunks_mut` cannot cut.
-pub(super) struct SharedSlice<'a, T> {
+pub(crate) struct SharedSlice<'a, T> {
     start: *mut T,
     len: usize,
     borrow: PhantomData<&'a mut [T]>,

@@ -41,18 +41,24 @@ impl<F: Fn(&[&Tensor]) -> Tensor + Send + Sync + 'static> Operation for Checkpoi
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        let create = is_grad_enabled();
         let arguments: Vec<Tensor> = self.arguments.iter().map(|saved| saved.unpack(Self::NAME)).collect();
         let arguments: Vec<&Tensor> = arguments.iter().collect();
         let output = with_grad(true, || with_random_state(self.random, || (self.function)(&arguments)));
-        let needed: Vec<usize> = (0..context.inputs()).filter(|&index| context.needs(index)).collect();
-        let inputs: Vec<Tensor> = needed.iter().map(|&index| context.input(index)).collect();
-        let options = BackwardOptions::new().gradient(grad).create_graph(create);
-        let found = grad_up_to(&output, &inputs.iter().collect::<Vec<_>>(), options).or_raise();
-        let mut gradients: Gradients = (0..context.inputs()).map(|_| None).collect();
-        needed.into_iter().zip(found).for_each(|(index, gradient)| gradients[index] = gradient);
-        gradients
+        let inputs: Vec<Tensor> = (0..context.inputs()).map(|index| context.input(index)).collect();
+        gradients_through(context, &inputs, &output, grad)
     }
+}
+
+/// The gradients that backward owes, found by going through `output`, which was computed and recorded again from
+/// `inputs`, those of the context. No two of them may be the same tensor: each would get the gradients of both.
+pub(crate) fn gradients_through(context: &Context<'_>, inputs: &[Tensor], output: &Tensor, grad: &Tensor) -> Gradients {
+    let needed: Vec<usize> = (0..context.inputs()).filter(|&index| context.needs(index)).collect();
+    let ends: Vec<&Tensor> = needed.iter().map(|&index| &inputs[index]).collect();
+    let options = BackwardOptions::new().gradient(grad).create_graph(is_grad_enabled());
+    let found = grad_up_to(output, &ends, options).or_raise();
+    let mut gradients: Gradients = (0..context.inputs()).map(|_| None).collect();
+    needed.into_iter().zip(found).for_each(|(index, gradient)| gradients[index] = gradient);
+    gradients
 }
 
 /// `function(inputs)`, computed once more during backward instead of keeping what backward needs of it:

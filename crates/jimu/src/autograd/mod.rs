@@ -16,6 +16,7 @@ pub(crate) mod trace;
 
 pub use backward::{BackwardOptions, backward, grad, grad_allow_unused};
 pub use checkpoint::checkpoint;
+pub(crate) use checkpoint::gradients_through;
 pub use function::{Function, apply_function};
 pub use gradcheck::{GradcheckError, gradcheck, gradgradcheck};
 pub use hooks::HookHandle;

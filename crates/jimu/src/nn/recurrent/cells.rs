@@ -1,9 +1,10 @@
-//! One step of each kind of recurrent network.
+//! The weights of recurrent networks, and one step of each kind.
 
 use crate::error::ShapeError;
-use crate::nn::field::{Field, Fields, Parameter};
+use crate::nn::field::{Field, Fields, Label, Parameter};
 use crate::nn::functional::linear;
 use crate::nn::init;
+use crate::ops::nn::recurrence::{Cell, Recurrent, State, step, try_recurrence};
 use crate::tensor::Tensor;
 
 /// What bends the state of an [`RNN`](super::RNN).
@@ -14,6 +15,15 @@ pub enum RNNNonlinearity {
     Tanh,
     /// max(x, 0).
     Relu,
+}
+
+impl RNNNonlinearity {
+    pub(super) fn cell(self) -> Cell {
+        match self {
+            Self::Tanh => Cell::Tanh,
+            Self::Relu => Cell::Relu,
+        }
+    }
 }
 
 /// The weights of one layer in one direction. The rows are those of the gates, one gate after the other.
@@ -29,9 +39,9 @@ pub(super) struct Weights {
 
 impl Weights {
     /// Random weights: U(-√k, √k) with k = 1 / hidden_size.
-    pub(super) fn new(gates: usize, input_size: usize, hidden_size: usize, bias: bool, proj_size: usize) -> Self {
+    pub(super) fn new(cell: Cell, input_size: usize, hidden_size: usize, bias: bool, proj_size: usize) -> Self {
         let random = |shape: &[usize]| init::default_weight(shape, hidden_size);
-        let rows = gates * hidden_size;
+        let rows = cell.gates() * hidden_size;
         let passed_on = if proj_size > 0 { proj_size } else { hidden_size };
         Self {
             weight_ih: random(&[rows, input_size]),
@@ -56,76 +66,146 @@ impl Weights {
         }
     }
 
-    fn of_input(&self, x: &Tensor) -> Tensor {
-        linear(x, &self.weight_ih, self.bias_ih.as_deref())
+    /// The states h after every step of `x`, [steps, n, input_size], in their order, and the last state.
+    pub(super) fn run(
+        &self,
+        cell: Cell,
+        reverse: bool,
+        x: &Tensor,
+        state: State,
+    ) -> Result<(Tensor, State), ShapeError> {
+        if self.weight_hr.is_some() {
+            return Ok(self.run_by_steps(cell, reverse, x, state));
+        }
+        let bias_hh = self.bias_hh.as_deref();
+        // The two biases are one, unless a gate stands between them.
+        let (bias, bias_hh) = match (self.bias_ih.as_deref(), bias_hh) {
+            (Some(bias_ih), Some(bias_hh)) if !cell.splits() => (Some(bias_ih + bias_hh), None),
+            (bias_ih, bias_hh) => (bias_ih.cloned(), bias_hh),
+        };
+        let of_input = &linear(x, &self.weight_ih, bias.as_ref());
+        let weight_hh = &self.weight_hh;
+        try_recurrence(&Recurrent { cell, reverse, of_input, weight_hh, bias_hh, state: &state })
     }
 
-    fn of_state(&self, h: &Tensor) -> Tensor {
-        linear(h, &self.weight_hh, self.bias_hh.as_deref())
+    fn run_by_steps(&self, cell: Cell, reverse: bool, x: &Tensor, mut state: State) -> (Tensor, State) {
+        let mut outputs = x.unbind(0);
+        let in_order = |steps: &mut Vec<Tensor>| {
+            if reverse {
+                steps.reverse()
+            }
+        };
+        in_order(&mut outputs);
+        for step in &mut outputs {
+            state = self.step(cell, step, &state);
+            *step = state[0].clone();
+        }
+        in_order(&mut outputs);
+        (Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0), state)
+    }
+
+    /// One step from the input (n, input_size).
+    fn step(&self, cell: Cell, x: &Tensor, state: &[Tensor]) -> State {
+        let of_input = linear(x, &self.weight_ih, self.bias_ih.as_deref());
+        let of_state = linear(&state[0], &self.weight_hh, self.bias_hh.as_deref());
+        let mut state = step(cell, &of_input, &of_state, state);
+        if let Some(weight_hr) = &self.weight_hr {
+            state[0] = linear(&state[0], weight_hr, None);
+        }
+        state
     }
 }
 
-/// The state of a network: what is passed on, and for an LSTM what is kept.
-pub(super) type State = Vec<Tensor>;
-
-/// A step: from the input [n, input_size] and the state the next state, whose first tensor is the output.
-pub(super) type Step = dyn Fn(&Weights, &Tensor, &[Tensor]) -> State;
-
-/// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or max(…, 0).
-pub(super) fn rnn_step(nonlinearity: RNNNonlinearity, weights: &Weights, x: &Tensor, state: &[Tensor]) -> State {
-    let sum = weights.of_input(x) + weights.of_state(&state[0]);
-    vec![match nonlinearity {
-        RNNNonlinearity::Tanh => sum.tanh(),
-        RNNNonlinearity::Relu => sum.relu(),
-    }]
+/// What `RNNCell`, `GRUCell` and `LSTMCell` share: one step.
+#[derive(Clone, Debug)]
+pub(super) struct OneStep {
+    kind: &'static str,
+    cell: Cell,
+    weights: Weights,
+    input_size: usize,
+    hidden_size: usize,
+    label: Label,
 }
 
-/// Gates r, z and the new n = tanh(W_in x + b_in + r (W_hn h + b_hn)): h' = (1 - z) n + z h.
-pub(super) fn gru_step(weights: &Weights, x: &Tensor, state: &[Tensor]) -> State {
-    let (of_input, of_state) = (weights.of_input(x).chunk(3, -1), weights.of_state(&state[0]).chunk(3, -1));
-    let r = (&of_input[0] + &of_state[0]).sigmoid();
-    let z = (&of_input[1] + &of_state[1]).sigmoid();
-    let n = (&of_input[2] + r * &of_state[2]).tanh();
-    vec![(1.0 - &z) * n + z * &state[0]]
+impl OneStep {
+    pub(super) fn new(kind: &'static str, cell: Cell, input_size: usize, hidden_size: usize) -> Self {
+        let weights = Weights::new(cell, input_size, hidden_size, true, 0);
+        Self { kind, cell, weights, input_size, hidden_size, label: Label::default() }
+    }
+
+    pub(super) fn bias(mut self, on: bool) -> Self {
+        self.weights = Weights::new(self.cell, self.input_size, self.hidden_size, on, 0);
+        self
+    }
+
+    pub(super) fn cell(mut self, cell: Cell) -> Self {
+        self.cell = cell;
+        self
+    }
+
+    /// The step on an input (n, input_size) or (input_size) from the states given, or from zeros.
+    pub(super) fn run(&self, x: &Tensor, state: Option<Vec<&Tensor>>) -> Result<State, ShapeError> {
+        let _scope = self.label.enter();
+        let refuse =
+            |problem: String, help: &str| Err(ShapeError::new(self.label.describe(self.kind), problem).help(help));
+        let (shape, size) = (x.shape(), self.input_size);
+        if !(1..=2).contains(&x.dim()) || shape.last() != Some(&size) {
+            let problem = format!("the input must have the shape [n, {size}] or [{size}], but has {shape}");
+            return refuse(problem, "the last dimension is input_size; a cell takes one step");
+        }
+        let mut wanted = x.size();
+        wanted.as_mut()[x.dim() - 1] = self.hidden_size;
+        let states = 1 + usize::from(self.cell.has_memory());
+        let state: State = match state {
+            Some(given) => given.into_iter().cloned().collect(),
+            None => vec![Tensor::zeros_of(&wanted, x.dtype()); states],
+        };
+        if let Some(wrong) = state.iter().find(|state| *state.shape() != wanted) {
+            let wrong = wrong.shape();
+            let problem =
+                format!("for an input of shape {shape} the state must have the shape {wanted}, but has {wrong}");
+            return refuse(problem, "give the state that the step before has left, or none");
+        }
+        Ok(self.weights.step(self.cell, x, &state))
+    }
+
+    pub(super) fn fields(&self) -> Fields<'_> {
+        let mut fields = Fields::new();
+        self.weights.list("", &mut fields);
+        fields.push(("label".to_owned(), Field::Label(&self.label)));
+        fields
+    }
+
+    pub(super) fn extra_repr(&self) -> String {
+        let bias = if self.weights.bias_ih.is_some() { "" } else { ", bias=False" };
+        let nonlinearity = if self.cell == Cell::Relu { ", nonlinearity=relu" } else { "" };
+        format!("{}, {}{bias}{nonlinearity}", self.input_size, self.hidden_size)
+    }
 }
 
-/// Gates i, f, g, o: c' = f c + i g, h' = o tanh(c'), which is passed on through W_hr if there is one.
-pub(super) fn lstm_step(weights: &Weights, x: &Tensor, state: &[Tensor]) -> State {
-    let gates = (weights.of_input(x) + weights.of_state(&state[0])).chunk(4, -1);
-    let [i, f, o] = [0, 1, 3].map(|gate| gates[gate].sigmoid());
-    let c = f * &state[1] + i * gates[2].tanh();
-    let h = o * c.tanh();
-    let h = match &weights.weight_hr {
-        Some(weight_hr) => linear(&h, weight_hr, None),
-        None => h,
+/// A layer as a module, by the fields and the text of what it is made of.
+macro_rules! module_of {
+    ($layer:ident, $part:ident) => {
+        impl Module for $layer {
+            fn kind(&self) -> &str {
+                stringify!($layer)
+            }
+
+            fn fields(&self) -> Fields<'_> {
+                self.$part.fields()
+            }
+
+            fn extra_repr(&self) -> String {
+                self.$part.extra_repr()
+            }
+        }
+
+        impl std::fmt::Display for $layer {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                fmt_module(self, f)
+            }
+        }
     };
-    vec![h, c]
 }
 
-/// One step of a cell on an input (n, input_size) or (input_size) from the states given, or from zeros.
-pub(super) fn cell(
-    who: String,
-    (input_size, hidden_size): (usize, usize),
-    x: &Tensor,
-    state: Option<Vec<&Tensor>>,
-    states: usize,
-    step: impl Fn(&Tensor, &[Tensor]) -> State,
-) -> Result<State, ShapeError> {
-    let shape = x.shape();
-    if !(1..=2).contains(&x.dim()) || shape.last() != Some(&input_size) {
-        let problem = format!("the input must have the shape [n, {input_size}] or [{input_size}], but has {shape}");
-        return Err(ShapeError::new(who, problem).help("the last dimension is input_size; a cell takes one step"));
-    }
-    let mut wanted = x.size();
-    wanted.as_mut()[x.dim() - 1] = hidden_size;
-    let state: State = match state {
-        Some(given) => given.into_iter().cloned().collect(),
-        None => vec![Tensor::zeros_of(&wanted, x.dtype()); states],
-    };
-    if let Some(wrong) = state.iter().find(|state| *state.shape() != wanted) {
-        let problem =
-            format!("for an input of shape {shape} the state must have the shape {wanted}, but has {}", wrong.shape());
-        return Err(ShapeError::new(who, problem).help("give the state that the step before has left, or none"));
-    }
-    Ok(step(x, &state))
-}
+pub(super) use module_of;

@@ -1,11 +1,12 @@
 //! `GRU`.
 
-use super::cells::gru_step;
-use super::stack::Stack;
+use super::cells::module_of;
+use super::stack::{Stack, builders};
 use crate::error::OrRaise;
 use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
 use crate::ops::nn::dropout::check_probability;
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// A network whose state passes gates, which say how much of it is forgotten and renewed:
@@ -63,50 +64,10 @@ impl GRU {
     /// If `hidden_size` is 0.
     #[track_caller]
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        Self { stack: Stack::new("GRU", 3, input_size, hidden_size) }
+        Self { stack: Stack::new("GRU", Cell::Gru, input_size, hidden_size) }
     }
 
-    /// Layers one above the other.
-    ///
-    /// # Panics
-    /// If it is 0.
-    #[track_caller]
-    pub fn num_layers(mut self, num_layers: usize) -> Self {
-        self.stack.num_layers = num_layers;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// With biases, or without.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.stack.bias = bias;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …). The states stay as they are.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.stack.batch_first = batch_first;
-        self
-    }
-
-    /// The probability with which outputs are dropped between layers, in training.
-    ///
-    /// # Panics
-    /// If it is not from 0 to 1.
-    #[track_caller]
-    pub fn dropout(mut self, dropout: f64) -> Self {
-        check_probability(dropout, "GRU").or_raise();
-        self.stack.dropout = dropout;
-        self
-    }
-
-    /// Whether each layer also runs from the end to the start.
-    pub fn bidirectional(mut self, bidirectional: bool) -> Self {
-        self.stack.bidirectional = bidirectional;
-        self.stack = self.stack.renewed();
-        self
-    }
+    builders!("GRU");
 
     /// The outputs at every step, and the last state of each layer and direction. The initial state is `h0`, or zeros.
     ///
@@ -114,28 +75,9 @@ impl GRU {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, h0: Option<&Tensor>) -> (Tensor, Tensor) {
-        let sizes = [self.stack.hidden_size];
-        let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0]), &sizes, &gru_step).or_raise();
+        let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0])).or_raise();
         (output, state.remove(0))
     }
 }
 
-impl Module for GRU {
-    fn kind(&self) -> &str {
-        "GRU"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        self.stack.fields()
-    }
-
-    fn extra_repr(&self) -> String {
-        self.stack.extra_repr()
-    }
-}
-
-impl std::fmt::Display for GRU {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(GRU, stack);

@@ -1,9 +1,10 @@
 //! `GRUCell`.
 
-use super::cells::{Weights, cell, gru_step};
+use super::cells::{OneStep, module_of};
 use crate::error::OrRaise;
-use crate::nn::field::{Field, Fields, Label};
+use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// One step of a [`GRU`](super::GRU), which has the formula:
@@ -31,22 +32,18 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Clone, Debug)]
 pub struct GRUCell {
-    weights: Weights,
-    input_size: usize,
-    hidden_size: usize,
-    label: Label,
+    step: OneStep,
 }
 
 impl GRUCell {
     /// A cell with random weights.
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        let weights = Weights::new(3, input_size, hidden_size, true, 0);
-        Self { weights, input_size, hidden_size, label: Label::default() }
+        Self { step: OneStep::new("GRUCell", Cell::Gru, input_size, hidden_size) }
     }
 
     /// With biases, or without.
     pub fn bias(mut self, on: bool) -> Self {
-        self.weights = Weights::new(3, self.input_size, self.hidden_size, on, 0);
+        self.step = self.step.bias(on);
         self
     }
 
@@ -56,33 +53,8 @@ impl GRUCell {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, h: Option<&Tensor>) -> Tensor {
-        let _scope = self.label.enter();
-        let step = |x: &Tensor, state: &[Tensor]| gru_step(&self.weights, x, state);
-        let (who, sizes) = (self.label.describe("GRUCell"), (self.input_size, self.hidden_size));
-        cell(who, sizes, x, h.map(|h| vec![h]), 1, step).or_raise().remove(0)
+        self.step.run(x, h.map(|h| vec![h])).or_raise().remove(0)
     }
 }
 
-impl Module for GRUCell {
-    fn kind(&self) -> &str {
-        "GRUCell"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        let mut fields = Fields::new();
-        self.weights.list("", &mut fields);
-        fields.push(("label".to_owned(), Field::Label(&self.label)));
-        fields
-    }
-
-    fn extra_repr(&self) -> String {
-        let bias = if self.weights.bias_ih.is_some() { "" } else { ", bias=False" };
-        format!("{}, {}{bias}", self.input_size, self.hidden_size)
-    }
-}
-
-impl std::fmt::Display for GRUCell {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(GRUCell, step);

@@ -1,11 +1,12 @@
 //! `LSTM`.
 
-use super::cells::lstm_step;
-use super::stack::Stack;
+use super::cells::module_of;
+use super::stack::{Stack, builders};
 use crate::error::OrRaise;
 use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
 use crate::ops::nn::dropout::check_probability;
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// A network with a long memory c, which is changed only by what gates let pass:
@@ -71,50 +72,10 @@ impl LSTM {
     /// If `hidden_size` is 0.
     #[track_caller]
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        Self { stack: Stack::new("LSTM", 4, input_size, hidden_size) }
+        Self { stack: Stack::new("LSTM", Cell::Lstm, input_size, hidden_size) }
     }
 
-    /// Layers one above the other.
-    ///
-    /// # Panics
-    /// If it is 0.
-    #[track_caller]
-    pub fn num_layers(mut self, num_layers: usize) -> Self {
-        self.stack.num_layers = num_layers;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// With biases, or without.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.stack.bias = bias;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …). The states stay as they are.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.stack.batch_first = batch_first;
-        self
-    }
-
-    /// The probability with which outputs are dropped between layers, in training.
-    ///
-    /// # Panics
-    /// If it is not from 0 to 1.
-    #[track_caller]
-    pub fn dropout(mut self, dropout: f64) -> Self {
-        check_probability(dropout, "LSTM").or_raise();
-        self.stack.dropout = dropout;
-        self
-    }
-
-    /// Whether each layer also runs from the end to the start.
-    pub fn bidirectional(mut self, bidirectional: bool) -> Self {
-        self.stack.bidirectional = bidirectional;
-        self.stack = self.stack.renewed();
-        self
-    }
+    builders!("LSTM");
 
     /// The size of what is passed on, through a projection; 0 for none.
     ///
@@ -134,30 +95,10 @@ impl LSTM {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, state: Option<(&Tensor, &Tensor)>) -> (Tensor, (Tensor, Tensor)) {
-        let Stack { hidden_size, proj_size, .. } = self.stack;
-        let sizes = [if proj_size > 0 { proj_size } else { hidden_size }, hidden_size];
-        let (output, mut state) = self.stack.run(x, state.map(|(h, c)| vec![h, c]), &sizes, &lstm_step).or_raise();
+        let (output, mut state) = self.stack.run(x, state.map(|(h, c)| vec![h, c])).or_raise();
         let h = state.remove(0);
         (output, (h, state.remove(0)))
     }
 }
 
-impl Module for LSTM {
-    fn kind(&self) -> &str {
-        "LSTM"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        self.stack.fields()
-    }
-
-    fn extra_repr(&self) -> String {
-        self.stack.extra_repr()
-    }
-}
-
-impl std::fmt::Display for LSTM {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(LSTM, stack);

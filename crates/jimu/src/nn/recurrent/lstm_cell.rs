@@ -1,9 +1,10 @@
 //! `LSTMCell`.
 
-use super::cells::{Weights, cell, lstm_step};
+use super::cells::{OneStep, module_of};
 use crate::error::OrRaise;
-use crate::nn::field::{Field, Fields, Label};
+use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// One step of an [`LSTM`](super::LSTM), which has the formula:
@@ -33,22 +34,18 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LSTMCell {
-    weights: Weights,
-    input_size: usize,
-    hidden_size: usize,
-    label: Label,
+    step: OneStep,
 }
 
 impl LSTMCell {
     /// A cell with random weights.
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        let weights = Weights::new(4, input_size, hidden_size, true, 0);
-        Self { weights, input_size, hidden_size, label: Label::default() }
+        Self { step: OneStep::new("LSTMCell", Cell::Lstm, input_size, hidden_size) }
     }
 
     /// With biases, or without.
     pub fn bias(mut self, on: bool) -> Self {
-        self.weights = Weights::new(4, self.input_size, self.hidden_size, on, 0);
+        self.step = self.step.bias(on);
         self
     }
 
@@ -58,35 +55,10 @@ impl LSTMCell {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, state: Option<(&Tensor, &Tensor)>) -> (Tensor, Tensor) {
-        let _scope = self.label.enter();
-        let step = |x: &Tensor, state: &[Tensor]| lstm_step(&self.weights, x, state);
-        let (who, sizes) = (self.label.describe("LSTMCell"), (self.input_size, self.hidden_size));
-        let mut state = cell(who, sizes, x, state.map(|(h, c)| vec![h, c]), 2, step).or_raise();
+        let mut state = self.step.run(x, state.map(|(h, c)| vec![h, c])).or_raise();
         let h = state.remove(0);
         (h, state.remove(0))
     }
 }
 
-impl Module for LSTMCell {
-    fn kind(&self) -> &str {
-        "LSTMCell"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        let mut fields = Fields::new();
-        self.weights.list("", &mut fields);
-        fields.push(("label".to_owned(), Field::Label(&self.label)));
-        fields
-    }
-
-    fn extra_repr(&self) -> String {
-        let bias = if self.weights.bias_ih.is_some() { "" } else { ", bias=False" };
-        format!("{}, {}{bias}", self.input_size, self.hidden_size)
-    }
-}
-
-impl std::fmt::Display for LSTMCell {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(LSTMCell, step);

@@ -1,11 +1,12 @@
 //! `RNN`.
 
-use super::cells::{RNNNonlinearity, Weights, rnn_step};
-use super::stack::Stack;
+use super::cells::{RNNNonlinearity, module_of};
+use super::stack::{Stack, builders};
 use crate::error::OrRaise;
 use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
 use crate::ops::nn::dropout::check_probability;
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// A network with a state: at each step it is made from the input and the state before:
@@ -52,7 +53,6 @@ use crate::tensor::Tensor;
 #[derive(Clone, Debug)]
 pub struct RNN {
     stack: Stack,
-    nonlinearity: RNNNonlinearity,
 }
 
 impl RNN {
@@ -62,54 +62,14 @@ impl RNN {
     /// If `hidden_size` is 0.
     #[track_caller]
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        Self { stack: Stack::new("RNN", 1, input_size, hidden_size), nonlinearity: RNNNonlinearity::Tanh }
+        Self { stack: Stack::new("RNN", Cell::Tanh, input_size, hidden_size) }
     }
 
-    /// Layers one above the other.
-    ///
-    /// # Panics
-    /// If it is 0.
-    #[track_caller]
-    pub fn num_layers(mut self, num_layers: usize) -> Self {
-        self.stack.num_layers = num_layers;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// With biases, or without.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.stack.bias = bias;
-        self.stack = self.stack.renewed();
-        self
-    }
-
-    /// Whether inputs and outputs are (n, l, …) instead of (l, n, …). The states stay as they are.
-    pub fn batch_first(mut self, batch_first: bool) -> Self {
-        self.stack.batch_first = batch_first;
-        self
-    }
-
-    /// The probability with which outputs are dropped between layers, in training.
-    ///
-    /// # Panics
-    /// If it is not from 0 to 1.
-    #[track_caller]
-    pub fn dropout(mut self, dropout: f64) -> Self {
-        check_probability(dropout, "RNN").or_raise();
-        self.stack.dropout = dropout;
-        self
-    }
-
-    /// Whether each layer also runs from the end to the start.
-    pub fn bidirectional(mut self, bidirectional: bool) -> Self {
-        self.stack.bidirectional = bidirectional;
-        self.stack = self.stack.renewed();
-        self
-    }
+    builders!("RNN");
 
     /// What bends the state.
     pub fn nonlinearity(mut self, nonlinearity: RNNNonlinearity) -> Self {
-        self.nonlinearity = nonlinearity;
+        self.stack.cell = nonlinearity.cell();
         self
     }
 
@@ -119,30 +79,9 @@ impl RNN {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, h0: Option<&Tensor>) -> (Tensor, Tensor) {
-        let sizes = [self.stack.hidden_size];
-        let nonlinearity = self.nonlinearity;
-        let step = move |weights: &Weights, x: &Tensor, state: &[Tensor]| rnn_step(nonlinearity, weights, x, state);
-        let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0]), &sizes, &step).or_raise();
+        let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0])).or_raise();
         (output, state.remove(0))
     }
 }
 
-impl Module for RNN {
-    fn kind(&self) -> &str {
-        "RNN"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        self.stack.fields()
-    }
-
-    fn extra_repr(&self) -> String {
-        self.stack.extra_repr()
-    }
-}
-
-impl std::fmt::Display for RNN {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(RNN, stack);

@@ -1,9 +1,10 @@
 //! `RNNCell`.
 
-use super::cells::{RNNNonlinearity, Weights, cell, rnn_step};
+use super::cells::{OneStep, RNNNonlinearity, module_of};
 use crate::error::OrRaise;
-use crate::nn::field::{Field, Fields, Label};
+use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
+use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
 
 /// One step of an [`RNN`](super::RNN), which has the formula:
@@ -33,29 +34,24 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RNNCell {
-    weights: Weights,
-    input_size: usize,
-    hidden_size: usize,
-    label: Label,
-    nonlinearity: RNNNonlinearity,
+    step: OneStep,
 }
 
 impl RNNCell {
     /// A cell with random weights.
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
-        let weights = Weights::new(1, input_size, hidden_size, true, 0);
-        Self { weights, input_size, hidden_size, label: Label::default(), nonlinearity: RNNNonlinearity::Tanh }
+        Self { step: OneStep::new("RNNCell", Cell::Tanh, input_size, hidden_size) }
     }
 
     /// With biases, or without.
     pub fn bias(mut self, on: bool) -> Self {
-        self.weights = Weights::new(1, self.input_size, self.hidden_size, on, 0);
+        self.step = self.step.bias(on);
         self
     }
 
     /// What bends the state.
     pub fn nonlinearity(mut self, nonlinearity: RNNNonlinearity) -> Self {
-        self.nonlinearity = nonlinearity;
+        self.step = self.step.cell(nonlinearity.cell());
         self
     }
 
@@ -65,33 +61,8 @@ impl RNNCell {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, h: Option<&Tensor>) -> Tensor {
-        let _scope = self.label.enter();
-        let step = |x: &Tensor, state: &[Tensor]| rnn_step(self.nonlinearity, &self.weights, x, state);
-        let (who, sizes) = (self.label.describe("RNNCell"), (self.input_size, self.hidden_size));
-        cell(who, sizes, x, h.map(|h| vec![h]), 1, step).or_raise().remove(0)
+        self.step.run(x, h.map(|h| vec![h])).or_raise().remove(0)
     }
 }
 
-impl Module for RNNCell {
-    fn kind(&self) -> &str {
-        "RNNCell"
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        let mut fields = Fields::new();
-        self.weights.list("", &mut fields);
-        fields.push(("label".to_owned(), Field::Label(&self.label)));
-        fields
-    }
-
-    fn extra_repr(&self) -> String {
-        let bias = if self.weights.bias_ih.is_some() { "" } else { ", bias=False" };
-        format!("{}, {}{bias}", self.input_size, self.hidden_size)
-    }
-}
-
-impl std::fmt::Display for RNNCell {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        fmt_module(self, f)
-    }
-}
+module_of!(RNNCell, step);

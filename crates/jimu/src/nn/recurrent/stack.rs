@@ -1,18 +1,19 @@
 //! What RNN, GRU and LSTM share: layers one above the other, each in one or both directions.
 
-use super::cells::{State, Step, Weights};
+use super::cells::Weights;
 use crate::error::{ShapeError, raise};
 use crate::nn::field::{Field, Fields, Label, Mode};
 use crate::nn::functional::dropout;
+use crate::ops::nn::recurrence::{Cell, State};
 use crate::tensor::{Shape, Tensor};
 
 /// The layers and their options.
 #[derive(Clone, Debug)]
 pub(super) struct Stack {
     kind: &'static str,
-    gates: usize,
-    pub(super) input_size: usize,
-    pub(super) hidden_size: usize,
+    pub(super) cell: Cell,
+    input_size: usize,
+    hidden_size: usize,
     pub(super) num_layers: usize,
     pub(super) bias: bool,
     pub(super) batch_first: bool,
@@ -26,10 +27,10 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    pub(super) fn new(kind: &'static str, gates: usize, input_size: usize, hidden_size: usize) -> Self {
+    pub(super) fn new(kind: &'static str, cell: Cell, input_size: usize, hidden_size: usize) -> Self {
         let stack = Self {
             kind,
-            gates,
+            cell,
             input_size,
             hidden_size,
             num_layers: 1,
@@ -56,10 +57,10 @@ impl Stack {
             let problem = format!("proj_size is {}, but hidden_size {}", self.proj_size, self.hidden_size);
             refuse(problem, "a projection makes the state smaller");
         }
-        let Self { gates, hidden_size, bias, proj_size, .. } = self;
+        let Self { cell, hidden_size, bias, proj_size, .. } = self;
         let inputs = |layer: usize| if layer == 0 { self.input_size } else { self.output_size() * self.directions() };
         self.weights = (0..self.num_layers * self.directions())
-            .map(|index| Weights::new(gates, inputs(index / self.directions()), hidden_size, bias, proj_size))
+            .map(|index| Weights::new(cell, inputs(index / self.directions()), hidden_size, bias, proj_size))
             .collect();
         self
     }
@@ -103,68 +104,59 @@ impl Stack {
 
     /// The output of the last layer at every step, and the last states of every layer and direction.
     ///
-    /// `state` holds the initial states in the order that `step` has them, or nothing for zeros; `sizes` their last sizes.
-    pub(super) fn run(
-        &self,
-        x: &Tensor,
-        state: Option<Vec<&Tensor>>,
-        sizes: &[usize],
-        step: &Step,
-    ) -> Result<(Tensor, State), ShapeError> {
+    /// `state` holds the initial states, or nothing for zeros.
+    pub(super) fn run(&self, x: &Tensor, state: Option<Vec<&Tensor>>) -> Result<(Tensor, State), ShapeError> {
         let _scope = self.label.enter();
-        let time = usize::from(self.batch_first && x.dim() == 3);
+        let (batched, time) = (x.dim() == 3, usize::from(self.batch_first && x.dim() == 3));
         self.check(x, time)?;
-        let batched = x.dim() == 3;
-        let state = self.initial(x, state, sizes, time)?;
-        let mut steps = x.unbind(time as isize);
-        if !batched {
-            steps = steps.iter().map(|x| x.unsqueeze(0)).collect();
-        }
+        let state = self.initial(x, state, time)?;
+        let mut x = match (batched, time) {
+            (false, _) => x.unsqueeze(1),
+            (true, 0) => x.clone(),
+            (true, _) => x.transpose(0, 1),
+        };
         let mut last: Vec<State> = Vec::new();
         for layer in 0..self.num_layers {
-            let (outputs, states) = self.run_layer(layer, &steps, &state, step);
-            last.extend(states);
-            let between = layer + 1 < self.num_layers;
-            steps = match between && self.dropout > 0.0 {
-                true => outputs.iter().map(|x| dropout(x, self.dropout, self.training.is_training())).collect(),
-                false => outputs,
-            };
+            if layer > 0 && self.dropout > 0.0 {
+                x = dropout(&x, self.dropout, self.training.is_training());
+            }
+            x = self.run_layer(layer, &x, &state, &mut last)?;
         }
-        let unbatch = |x: Tensor, dim: isize| if batched { x } else { x.squeeze_dim(dim) };
-        let output = Tensor::stack(&steps.iter().collect::<Vec<_>>(), if batched { time as isize } else { 0 });
-        let states = (0..sizes.len()).map(|which| {
+        let states = (0..state.len()).map(|which| {
             let each: Vec<&Tensor> = last.iter().map(|state| &state[which]).collect();
-            unbatch(Tensor::stack(&each, 0), 1)
+            let states = Tensor::stack(&each, 0);
+            if batched { states } else { states.squeeze_dim(1) }
         });
-        Ok((unbatch(output, 1), states.collect()))
+        let output = match (batched, time) {
+            (false, _) => x.squeeze_dim(1),
+            (true, 0) => x,
+            (true, _) => x.transpose(0, 1),
+        };
+        Ok((output, states.collect()))
     }
 
-    /// The outputs of one layer at every step, both directions side by side, and the last state of each.
-    fn run_layer(&self, layer: usize, steps: &[Tensor], state: &[Tensor], step: &Step) -> (Vec<Tensor>, Vec<State>) {
-        let mut sides: Vec<Vec<Tensor>> = Vec::new();
-        let mut last = Vec::new();
+    /// The outputs of one layer at every step, both directions side by side; adds the last state of each to `last`.
+    fn run_layer(
+        &self,
+        layer: usize,
+        x: &Tensor,
+        state: &[Tensor],
+        last: &mut Vec<State>,
+    ) -> Result<Tensor, ShapeError> {
+        let mut sides = Vec::new();
         for direction in 0..self.directions() {
             let index = layer * self.directions() + direction;
-            let mut current: State = state.iter().map(|state| state.select(0, index as isize)).collect();
-            let mut outputs = Vec::with_capacity(steps.len());
-            for position in 0..steps.len() {
-                let position = if direction == 0 { position } else { steps.len() - 1 - position };
-                current = step(&self.weights[index], &steps[position], &current);
-                outputs.push(current[0].clone());
-            }
-            if direction == 1 {
-                outputs.reverse();
-            }
+            let initial = state.iter().map(|state| state.select(0, index as isize)).collect();
+            let (outputs, state) = self.weights[index]
+                .run(self.cell, direction == 1, x, initial)
+                .map_err(|error| error.told_by(self.who()))?;
             sides.push(outputs);
-            last.push(current);
+            last.push(state);
         }
-        let backward = sides.split_off(1).pop();
-        let forward = sides.remove(0);
-        let outputs = match backward {
-            None => forward,
-            Some(backward) => forward.iter().zip(&backward).map(|(f, b)| Tensor::cat(&[f, b], -1)).collect(),
-        };
-        (outputs, last)
+        Ok(match &sides[..] {
+            [one] => one.clone(),
+            sides => Tensor::cat(&sides.iter().collect::<Vec<_>>(), -1),
+        })
     }
 
     fn who(&self) -> String {
@@ -188,13 +180,11 @@ impl Stack {
     }
 
     /// The initial states, [layers · directions, n, size].
-    fn initial(
-        &self,
-        x: &Tensor,
-        given: Option<Vec<&Tensor>>,
-        sizes: &[usize],
-        time: usize,
-    ) -> Result<State, ShapeError> {
+    fn initial(&self, x: &Tensor, given: Option<Vec<&Tensor>>, time: usize) -> Result<State, ShapeError> {
+        let sizes: &[usize] = match self.cell.has_memory() {
+            true => &[self.output_size(), self.hidden_size],
+            false => &[self.hidden_size],
+        };
         let layers = self.num_layers * self.directions();
         let batch = (x.dim() == 3).then(|| x.shape()[1 - time]);
         let full = |size: usize| Shape::from([layers, batch.unwrap_or(1), size]);
@@ -214,6 +204,55 @@ impl Stack {
         Ok(states)
     }
 }
+
+/// The options that all recurrent layers have, as methods.
+macro_rules! builders {
+    ($layer:literal) => {
+        /// Layers one above the other.
+        ///
+        /// # Panics
+        /// If it is 0.
+        #[track_caller]
+        pub fn num_layers(mut self, num_layers: usize) -> Self {
+            self.stack.num_layers = num_layers;
+            self.stack = self.stack.renewed();
+            self
+        }
+
+        /// With biases, or without.
+        pub fn bias(mut self, bias: bool) -> Self {
+            self.stack.bias = bias;
+            self.stack = self.stack.renewed();
+            self
+        }
+
+        /// Whether inputs and outputs are (n, l, …) instead of (l, n, …). The states stay as they are.
+        pub fn batch_first(mut self, batch_first: bool) -> Self {
+            self.stack.batch_first = batch_first;
+            self
+        }
+
+        /// The probability with which outputs are dropped between layers, in training.
+        ///
+        /// # Panics
+        /// If it is not from 0 to 1.
+        #[track_caller]
+        pub fn dropout(mut self, dropout: f64) -> Self {
+            check_probability(dropout, $layer).or_raise();
+            self.stack.dropout = dropout;
+            self
+        }
+
+        /// Whether each layer also runs from the end to the start.
+        pub fn bidirectional(mut self, bidirectional: bool) -> Self {
+            self.stack.bidirectional = bidirectional;
+            self.stack = self.stack.renewed();
+            self
+        }
+    };
+}
+
+pub(super) use builders;
 
 #[cfg(test)]
 mod tests {

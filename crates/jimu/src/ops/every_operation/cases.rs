@@ -8,6 +8,7 @@ use crate::nn::functional::{self as F, Approximate};
 use crate::nn::{AvgPool2d, Forward, MaxPool2d};
 use crate::ops::binary::div_rounded::Rounding;
 use crate::ops::index::PadMode;
+use crate::ops::nn::recurrence::{Cell, Recurrent, try_recurrence};
 use crate::ops::nn::{Interpolate, InterpolateMode, Window};
 use crate::ops::view::{Index, Indexing};
 use crate::tensor::{Shape, Tensor};
@@ -313,6 +314,17 @@ fn layers() -> Vec<Case> {
         case("layer_norm", &[&[&[3, 4], &[4], &[4]], &[&[4], &[4], &[4]], &[&[0, 4], &[4], &[4]]], |x| {
             F::layer_norm(x[0], 4, Some(x[1]), Some(x[2]), 0.1)
         }),
+        case(
+            "recurrence",
+            &[&[&[2, 2, 8], &[8, 2], &[2, 2], &[2, 2]], &[&[1, 0, 4], &[4, 1], &[0, 1], &[0, 1]]],
+            |x| {
+                let state = [x[2].clone(), x[3].clone()];
+                let (of_input, weight_hh) = (x[0], x[1]);
+                let given =
+                    Recurrent { cell: Cell::Lstm, reverse: true, of_input, weight_hh, bias_hh: None, state: &state };
+                try_recurrence(&given).unwrap_or_else(|error| panic!("{error}")).0
+            },
+        ),
         case("rms_norm", &[&[&[3, 4], &[4]], &[&[0, 4], &[4]]], |x| F::rms_norm(x[0], 4, Some(x[1]), 0.1)),
         case("batch_norm with fixed statistics", &[&[&[2, 3, 2], &[3], &[3]], &[&[2, 3], &[3], &[3]]], |x| {
             let statistics = |numbers: [f64; 3]| Tensor::from_vec(numbers.to_vec(), 3);

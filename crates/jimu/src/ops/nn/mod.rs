@@ -60,6 +60,7 @@ mod planes;
 pub(crate) mod poisson_nll_loss;
 pub(crate) mod pool_options;
 pub(crate) mod prelu;
+pub(crate) mod recurrence;
 pub(crate) mod relu6;
 pub(crate) mod rms_norm;
 pub(crate) mod rrelu;
