@@ -78,6 +78,41 @@ fn weights_are_taken_over_from_a_run_of_the_same_model_alone() {
 }
 
 #[test]
+fn weights_may_come_from_pytorch_and_numpy_whatever_the_file_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    train(&run, &[]).ok();
+    let (state, _) = jimu::io::safetensors::load(run.join("model.safetensors")).unwrap();
+    let weights = folder.path().join("weights.bin");
+    let begin = |out: &str| {
+        let out = folder.path().join(out);
+        train(&out, &["--init", weights.to_str().unwrap(), "--lr", "0", "--seed", "9"]).ok();
+        jimu::io::safetensors::load(out.join("model.safetensors")).unwrap().0
+    };
+    let same = |other: &jimu::nn::StateDict| {
+        state.iter().all(|(name, tensor)| other[name].to_vec::<f32>() == tensor.to_vec::<f32>())
+    };
+    jimu::io::torch::save_pth(&weights, &state).unwrap();
+    assert!(same(&begin("from-pytorch")));
+    jimu::io::npz::save_compressed(&weights, &state).unwrap();
+    assert!(same(&begin("from-numpy")));
+
+    let out = folder.path().join("refused");
+    let refused = |message: &str| {
+        train(&out, &["--init", weights.to_str().unwrap()]).fails(1, message);
+        assert!(!out.exists(), "a run that could not begin leaves no folder");
+    };
+    fs::write(&weights, "text").unwrap();
+    refused("this is not a safetensors file");
+    jimu::io::npy::save(&weights, &jimu::Tensor::zeros([2])).unwrap();
+    refused("the file holds one array, which has no name");
+    // A checkpoint of more than weights.
+    let checkpoint = jimu::io::Dict::from_iter([("model".into(), jimu::io::Value::from(&state))]);
+    jimu::io::torch::save(&weights, &checkpoint.into()).unwrap();
+    refused("a state dict has tensors by name, but");
+}
+
+#[test]
 fn files_that_are_no_models_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");

@@ -10,7 +10,7 @@ use super::bytes::little_endian;
 use crate::dtype::{DType, Element};
 use crate::tensor::Tensor;
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// Why bytes are not an array in NumPy's format.
 #[derive(Debug, PartialEq, Error)]

@@ -69,7 +69,7 @@ pub struct Args {
     /// Take the data from this folder
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Start from the weights in this file or run folder
+    /// Start from the weights in this run folder or file: safetensors, PyTorch's .pt or .pth, NumPy's .npz
     #[arg(long, value_name = "FILE")]
     pub init: Option<PathBuf>,
     /// Go on with the interrupted run in this folder, with its options, to the very weights that it would have had

@@ -294,8 +294,8 @@ fn shorten(data: &mut ImageData, limit: Option<usize>) {
     data.labels.truncate(count);
 }
 
-/// Weights by name: from a run folder, from a model that jimu saved, or from any safetensors file.
+/// Weights by name: from a run folder, from a model that jimu saved, or from a file of PyTorch's or NumPy's.
 fn initial_state(path: &Path) -> Result<StateDict, Failure> {
     let file = if path.is_dir() { path.join(checkpoint::FILE_NAME) } else { path.to_path_buf() };
-    Ok(jimu::io::safetensors::load(file)?.0)
+    Ok(jimu::io::load_weights(file)?)
 }

@@ -174,6 +174,11 @@ pub fn save_pth(path: impl AsRef<Path>, state: &StateDict) -> Result<(), FileErr
 /// How a file of PyTorch before 1.6 begins: a pickled number.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
+/// Whether a file is in the format of PyTorch before 1.6.
+pub(super) fn is_legacy(bytes: &[u8]) -> bool {
+    bytes.starts_with(LEGACY)
+}
+
 /// The value in the content of a file.
 ///
 /// # Errors
@@ -184,7 +189,7 @@ const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19
 /// assert!(matches!(torch::from_bytes(b"\x89HDF\r\n"), Err(FormatError::NotTorch(_))));
 /// ```
 pub fn from_bytes(bytes: &[u8]) -> Result<Value, FormatError> {
-    if bytes.starts_with(LEGACY) {
+    if is_legacy(bytes) {
         return Err(FormatError::Legacy);
     }
     if !bytes.starts_with(b"PK") {
