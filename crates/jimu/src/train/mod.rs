@@ -18,7 +18,7 @@
 //! ```
 //!
 //! ```text
-//! trainer.rs    the epochs: step after step, the learning rate's way down, who may interrupt
+//! trainer.rs    the epochs: step after step, the scheduler's steps, who may interrupt
 //! evaluate.rs   a pass without gradients
 //! metrics.rs    loss and accuracy, the confusion matrix
 //! shards.rs     a step of a small network, each thread with a part of the batch
@@ -37,4 +37,4 @@ pub use appearance::{Appearance, Oddity, Range};
 pub use evaluate::{Evaluation, evaluate};
 pub use metrics::{Confusion, ConfusionMatrix, EpochMetrics};
 pub use shards::{backward_in_shards, suits_shards};
-pub use trainer::{Diverged, EpochEnd, Outcome, Schedule, Step, Trainer};
+pub use trainer::{Diverged, EpochEnd, Every, Outcome, Step, Trainer};

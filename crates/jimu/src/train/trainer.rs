@@ -1,5 +1,4 @@
 use std::error::Error;
-use std::f64::consts::PI;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -10,34 +9,17 @@ use super::shards::backward_in_shards;
 use crate::data::{Collate, DataLoader, Dataset};
 use crate::nn::Block;
 use crate::optim::Optimizer;
+use crate::optim::lr_scheduler::LrScheduler;
 use crate::tensor::Tensor;
 
-/// How the learning rate changes over a training.
+/// When a scheduler takes its steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Schedule {
-    /// It does not.
+pub enum Every {
+    /// After each epoch and its test, whose loss is the metric of those that look at one.
     #[default]
-    Constant,
-    /// Falls to 0 along half a cosine: `lr · (1 + cos(π·t)) / 2`, where `t` is the share of the steps done
-    /// ([Loshchilov and Hutter, 2017](https://arxiv.org/abs/1608.03983), without restarts).
-    Cosine,
-}
-
-impl Schedule {
-    /// What the first learning rate is multiplied by at `step` of `steps`.
-    ///
-    /// ```
-    /// use jimu::train::Schedule;
-    /// assert_eq!(Schedule::Cosine.factor(0, 100), 1.0);
-    /// assert!((Schedule::Cosine.factor(50, 100) - 0.5).abs() < 1e-12);
-    /// assert_eq!(Schedule::Constant.factor(50, 100), 1.0);
-    /// ```
-    pub fn factor(self, step: usize, steps: usize) -> f64 {
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Cosine => 0.5 * (1.0 + (PI * step as f64 / steps.max(1) as f64).cos()),
-        }
-    }
+    Epoch,
+    /// After each step of the optimiser.
+    Step,
 }
 
 /// What a training reports after each step.
@@ -58,6 +40,27 @@ pub struct Step {
 }
 
 /// What a training reports after each epoch and its test.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use jimu::data::{DataLoader, ImageSet};
+/// use jimu::nn::{Flatten, Linear, Module, Sequential};
+/// use jimu::optim::Sgd;
+/// use jimu::train::{EpochEnd, Trainer};
+///
+/// let set = ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]);
+/// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
+/// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+/// // Training ends as soon as all test samples are classified rightly.
+/// let enough = |end: &EpochEnd<'_>| {
+///     println!("epoch {}: test loss {:.4}, lr {}", end.metrics.epoch, end.evaluation.loss, end.optimizer.lr());
+///     if end.metrics.test_accuracy == 1.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// };
+/// let trainer = Trainer::new(&model, &mut optimizer).epochs(100).on_epoch(enough);
+/// let outcome = trainer.fit(&DataLoader::new(set.clone(), 8), &DataLoader::new(set, 40))?;
+/// assert!(outcome.interrupted && outcome.epochs.len() < 100);
+/// # Ok::<(), jimu::train::Diverged>(())
+/// ```
 pub struct EpochEnd<'a> {
     /// How the epoch went.
     pub metrics: &'a EpochMetrics,
@@ -107,8 +110,8 @@ type OnEpoch<'a> = Box<dyn FnMut(&EpochEnd<'_>) -> ControlFlow<()> + 'a>;
 /// use std::ops::ControlFlow;
 /// use jimu::data::{DataLoader, ImageSet};
 /// use jimu::nn::{Flatten, Linear, Module, Sequential};
-/// use jimu::optim::Sgd;
-/// use jimu::train::{Schedule, Trainer};
+/// use jimu::optim::{Sgd, lr_scheduler::CosineAnnealingLR};
+/// use jimu::train::{Every, Trainer};
 ///
 /// let set = ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]);
 /// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
@@ -116,7 +119,7 @@ type OnEpoch<'a> = Box<dyn FnMut(&EpochEnd<'_>) -> ControlFlow<()> + 'a>;
 /// let mut steps = 0;
 /// let outcome = Trainer::new(&model, &mut optimizer)
 ///     .epochs(3)
-///     .schedule(Schedule::Cosine)
+///     .scheduler(CosineAnnealingLR::new(15), Every::Step)
 ///     .on_step(|_| {
 ///         steps += 1;
 ///         ControlFlow::Continue(())
@@ -130,7 +133,7 @@ pub struct Trainer<'a> {
     model: &'a dyn Block,
     optimizer: &'a mut dyn Optimizer,
     epochs: usize,
-    schedule: Schedule,
+    scheduler: Option<(Box<dyn LrScheduler + 'a>, Every)>,
     shards: bool,
     resumed: Option<Step>,
     on_step: OnStep<'a>,
@@ -191,7 +194,7 @@ impl<'a> Trainer<'a> {
             model,
             optimizer,
             epochs: 1,
-            schedule: Schedule::Constant,
+            scheduler: None,
             shards: false,
             resumed: None,
             on_step: Box::new(|_| ControlFlow::Continue(())),
@@ -213,9 +216,30 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// How the learning rate changes, beginning with the optimiser's own; it has that again after the training.
-    pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.schedule = schedule;
+    /// How the learning rates change, beginning with the optimiser's own; it has those again after the training. The
+    /// training attaches the scheduler to the optimiser.
+    ///
+    /// ```
+    /// use jimu::data::{DataLoader, ImageSet};
+    /// use jimu::nn::{Flatten, Linear, Module, Sequential};
+    /// use jimu::optim::{Optimizer, Sgd, lr_scheduler::StepLR};
+    /// use jimu::train::{Every, Trainer};
+    ///
+    /// let loader = DataLoader::new(ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]), 8);
+    /// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
+    /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    /// // A tenth after 2 epochs.
+    /// Trainer::new(&model, &mut optimizer).epochs(3).scheduler(StepLR::new(2), Every::Epoch).fit(&loader, &loader)?;
+    /// assert_eq!(optimizer.lr(), 0.1);
+    /// # Ok::<(), jimu::train::Diverged>(())
+    /// ```
+    pub fn scheduler(self, scheduler: impl LrScheduler + 'a, every: Every) -> Self {
+        self.boxed_scheduler(Box::new(scheduler), every)
+    }
+
+    /// As [`scheduler`](Self::scheduler), with a scheduler that is known at run time only.
+    pub fn boxed_scheduler(mut self, scheduler: Box<dyn LrScheduler + 'a>, every: Every) -> Self {
+        self.scheduler = Some((scheduler, every));
         self
     }
 
@@ -274,7 +298,48 @@ impl<'a> Trainer<'a> {
         E: Dataset + Send + Sync + 'static,
         E::Item: Collate<Batch = (Tensor, Tensor)>,
     {
-        let lr = self.optimizer.lr();
+        let rates: Vec<f64> = self.optimizer.param_groups().iter().map(|group| group.lr()).collect();
+        self.begin_scheduler(train.len());
+        let outcome = self.run(train, test);
+        for (group, lr) in self.optimizer.param_groups_mut().into_iter().zip(rates) {
+            group.set_lr(lr);
+        }
+        outcome
+    }
+
+    /// Attaches the scheduler and takes the steps that an earlier training has taken.
+    #[track_caller]
+    fn begin_scheduler(&mut self, steps: usize) {
+        let Some((scheduler, every)) = &mut self.scheduler else { return };
+        scheduler.begin(self.optimizer);
+        let done = match (self.resumed, *every) {
+            (None, _) => 0,
+            (Some(last), Every::Epoch) => last.epoch - 1,
+            (Some(last), Every::Step) => (last.epoch - 1) * steps + last.step,
+        };
+        for _ in 0..done {
+            scheduler.step(self.optimizer);
+        }
+    }
+
+    /// The scheduler's step, if this is when it takes one.
+    #[track_caller]
+    fn step_scheduler(&mut self, now: Every, metric: f64) {
+        if let Some((scheduler, every)) = &mut self.scheduler
+            && *every == now
+        {
+            scheduler.step_metric(self.optimizer, metric);
+        }
+    }
+
+    #[track_caller]
+    fn run<D, E>(&mut self, train: &DataLoader<D>, test: &DataLoader<E>) -> Result<Outcome, Diverged>
+    where
+        D: Dataset + Send + Sync + 'static,
+        D::Item: Collate<Batch = (Tensor, Tensor)>,
+        E: Dataset + Send + Sync + 'static,
+        E::Item: Collate<Batch = (Tensor, Tensor)>,
+    {
         let mut outcome = Outcome { epochs: Vec::new(), evaluation: None, interrupted: false };
         let first = self.resumed.map_or(1, |step| step.epoch);
         for epoch in first..=self.epochs {
@@ -284,9 +349,8 @@ impl<'a> Trainer<'a> {
                 // The order of the samples depends on the epoch's number.
                 train.set_epoch(epoch as u64 - 1);
             }
-            let pass = self.epoch(epoch, lr, train, before);
-            self.optimizer.set_lr(lr);
-            let (pass, seconds) = (pass?, start.elapsed().as_secs_f64());
+            let pass = self.epoch(epoch, train, before)?;
+            let seconds = start.elapsed().as_secs_f64();
             if pass.interrupted {
                 outcome.interrupted = true;
                 break;
@@ -301,6 +365,7 @@ impl<'a> Trainer<'a> {
                 seconds,
                 images_per_second: (pass.samples - before.map_or(0, |step| step.samples)) as f64 / seconds,
             };
+            self.step_scheduler(Every::Epoch, evaluation.loss);
             let end = EpochEnd { metrics: &metrics, evaluation: &evaluation, optimizer: &*self.optimizer };
             outcome.interrupted = (self.on_epoch)(&end).is_break();
             outcome.evaluation = Some(evaluation);
@@ -314,13 +379,7 @@ impl<'a> Trainer<'a> {
 
     /// The steps of an epoch; those up to `before`, done by an earlier training, are passed over.
     #[track_caller]
-    fn epoch<D>(
-        &mut self,
-        epoch: usize,
-        lr: f64,
-        loader: &DataLoader<D>,
-        before: Option<Step>,
-    ) -> Result<Pass, Diverged>
+    fn epoch<D>(&mut self, epoch: usize, loader: &DataLoader<D>, before: Option<Step>) -> Result<Pass, Diverged>
     where
         D: Dataset + Send + Sync + 'static,
         D::Item: Collate<Batch = (Tensor, Tensor)>,
@@ -329,12 +388,11 @@ impl<'a> Trainer<'a> {
         let steps = loader.len();
         let mut pass = before.map_or_else(Pass::default, |step| Pass::after(&step));
         for (index, (x, y)) in loader.into_iter().enumerate().skip(pass.steps) {
-            let done = (epoch - 1) * steps + index;
-            self.optimizer.set_lr(lr * self.schedule.factor(done, self.epochs * steps));
             let (loss, right) = self.learn(&x, &y);
             if !loss.is_finite() {
                 return Err(Diverged { epoch, step: index + 1, loss });
             }
+            self.step_scheduler(Every::Step, loss);
             pass.add(loss, right, y.numel());
             pass.interrupted = (self.on_step)(&pass.report(epoch, steps)).is_break();
             if pass.interrupted {
@@ -377,6 +435,7 @@ mod tests {
     use crate::data::ImageSet;
     use crate::nn::{Flatten, Linear, Module, Sequential};
     use crate::optim::Sgd;
+    use crate::optim::lr_scheduler::{CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau};
 
     fn loader() -> DataLoader<ImageSet> {
         let images = (0..32).flat_map(|i| [if i % 2 == 0 { 10 } else { 240 }; 4]).collect();
@@ -406,13 +465,28 @@ mod tests {
     }
 
     #[test]
-    fn the_cosine_ends_near_0_and_the_optimizer_keeps_its_rate() {
+    fn schedulers_step_when_they_are_told_to_and_the_optimizer_keeps_its_rate() {
         let model = model();
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
-        let trainer = Trainer::new(&model, &mut optimizer).epochs(2).schedule(Schedule::Cosine);
-        trainer.fit(&loader(), &loader()).unwrap();
-        assert_eq!(optimizer.lr(), 0.1);
-        assert!(Schedule::Cosine.factor(7, 8) < 0.05);
+        // What the rate is after each of 2 epochs of 4 steps.
+        let mut rates_by = |scheduler: Box<dyn LrScheduler>, every| {
+            let mut rates = Vec::new();
+            let trainer = Trainer::new(&model, &mut optimizer).epochs(2).boxed_scheduler(scheduler, every);
+            let trainer = trainer.on_epoch(|end| {
+                rates.push(end.optimizer.lr());
+                ControlFlow::Continue(())
+            });
+            trainer.fit(&loader(), &loader()).unwrap();
+            assert_eq!(optimizer.lr(), 0.1);
+            rates
+        };
+        assert_eq!(rates_by(Box::new(ExponentialLR::new(0.5)), Every::Epoch), [0.05, 0.025]);
+        assert_eq!(rates_by(Box::new(ExponentialLR::new(0.5)), Every::Step), [0.1 / 16.0, 0.1 / 256.0]);
+        let cosine = rates_by(Box::new(CosineAnnealingLR::new(8)), Every::Step);
+        assert!((cosine[0] - 0.05).abs() < 1e-12 && cosine[1].abs() < 1e-12);
+        // The loss of the test is the metric; nothing is as small as minus infinity.
+        let plateau = ReduceLROnPlateau::new().patience(0).threshold(1e9);
+        assert_eq!(rates_by(Box::new(plateau), Every::Epoch)[1], 0.01);
     }
 
     /// The weights that a training ends with, interrupted after step `stop` of all, if at all.
@@ -422,15 +496,19 @@ mod tests {
         let mut optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9);
         let (mut done, mut last) = (0, None);
         let shuffled = || loader().shuffle(true).seed(5);
-        let trainer = Trainer::new(&model, &mut optimizer).epochs(3).schedule(Schedule::Cosine).on_step(|step| {
-            done += 1;
-            last = Some(*step);
-            if Some(done) == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let trainer = Trainer::new(&model, &mut optimizer)
+            .epochs(3)
+            .scheduler(CosineAnnealingLR::new(12), Every::Step)
+            .on_step(|step| {
+                done += 1;
+                last = Some(*step);
+                if Some(done) == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
         let outcome = trainer.fit(&shuffled(), &loader()).unwrap();
         assert_eq!(outcome.interrupted, stop.is_some());
         if stop.is_some() {
-            let trainer = Trainer::new(&model, &mut optimizer).epochs(3).schedule(Schedule::Cosine);
+            let trainer =
+                Trainer::new(&model, &mut optimizer).epochs(3).scheduler(CosineAnnealingLR::new(12), Every::Step);
             let resumed = trainer.resume_after(last.unwrap()).fit(&shuffled(), &loader()).unwrap();
             assert_eq!(outcome.epochs.len() + resumed.epochs.len(), 3);
             assert_eq!(resumed.epochs[0].epoch, outcome.epochs.len() + 1);

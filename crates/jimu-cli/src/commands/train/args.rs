@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jimu::nn::Block;
+use jimu::optim::lr_scheduler::{ConstantLR, CosineAnnealingLR, LrScheduler};
 use jimu::optim::{Adam, AdamW, Optimizer, Sgd};
-use jimu::train::Schedule;
 use jimu::vision::datasets::DatasetName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -154,11 +154,11 @@ impl Args {
         }
     }
 
-    /// The learning rate's way.
-    pub fn schedule(&self) -> Schedule {
+    /// The learning rate's way over so many steps.
+    pub fn scheduler(&self, steps: usize) -> Box<dyn LrScheduler> {
         match (self.schedule, self.lr) {
-            (Some(ScheduleName::Cosine), _) | (None, None) => Schedule::Cosine,
-            (Some(ScheduleName::Constant), _) | (None, Some(_)) => Schedule::Constant,
+            (Some(ScheduleName::Cosine), _) | (None, None) => Box::new(CosineAnnealingLR::new(steps)),
+            (Some(ScheduleName::Constant), _) | (None, Some(_)) => Box::new(ConstantLR::new().factor(1.0)),
         }
     }
 }

@@ -11,7 +11,7 @@ use jimu::data::{DataLoader, ImageSet};
 use jimu::nn::{Block, StateDict};
 use jimu::optim::{Optimizer, OptimizerState};
 use jimu::train::checkpoint::{self, ModelFile, Normalization};
-use jimu::train::{Appearance, EpochEnd, EpochMetrics, Outcome, Step, Trainer, suits_shards};
+use jimu::train::{Appearance, EpochEnd, EpochMetrics, Every, Outcome, Step, Trainer, suits_shards};
 use jimu::vision::datasets::{DatasetError, DatasetName, ImageData, ImageDataset};
 use jimu::vision::models;
 
@@ -148,7 +148,7 @@ impl Session {
         let mut failed = None;
         let trainer = Trainer::new(&*self.model, &mut *optimizer)
             .epochs(self.args.epochs)
-            .schedule(self.args.schedule())
+            .boxed_scheduler(self.args.scheduler(self.args.epochs * self.train.len()), Every::Step)
             .shards(suits_shards(&*self.model))
             .on_step(|step| {
                 ui.step(step);
