@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 mod names {
     pub mod data {
         pub use jimu::data::{
-            BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler, Subset,
-            SubsetRandomSampler, TensorDataset, WeightedRandomSampler, random_split,
+            BatchSampler, Collate, ConcatDataset, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler,
+            StackDataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler, random_split,
         };
     }
     pub mod nn {

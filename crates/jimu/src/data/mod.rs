@@ -17,6 +17,8 @@
 //! ```text
 //! dataset.rs         the trait Dataset, and datasets made of others: Map
 //! subset.rs          Subset, random_split
+//! concat.rs          datasets one after the other
+//! stack.rs           datasets side by side
 //! tensor_dataset.rs  tensors that share their first dimension
 //! image_set.rs       images as bytes in memory, converted as they enter a batch
 //! collate.rs         how a list of samples becomes a batch
@@ -25,19 +27,23 @@
 //! ```
 
 mod collate;
+mod concat;
 mod dataset;
 mod image_set;
 mod loader;
 mod sampler;
+mod stack;
 mod subset;
 mod tensor_dataset;
 
 pub use collate::Collate;
+pub use concat::ConcatDataset;
 pub use dataset::{Dataset, Map};
 pub use image_set::ImageSet;
 pub use loader::{Batches, DataLoader};
 pub use sampler::{
     BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler,
 };
+pub use stack::{Datasets, StackDataset};
 pub use subset::{Lengths, Subset, random_split};
 pub use tensor_dataset::{TensorDataset, Tensors};
