@@ -245,7 +245,7 @@ impl<'a> Trainer<'a> {
 
     /// Goes on after `step`, the last one that an interrupted training with the same options reported. With the weights, the
     /// optimiser's state and the [random numbers' state](crate::get_rng_state) of that moment, the training ends with the
-    /// very weights that it would have ended with.
+    /// very weights that it would have ended with, unless a scheduler looks at a metric: it begins afresh.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -313,6 +313,8 @@ impl<'a> Trainer<'a> {
         let Some((scheduler, every)) = &mut self.scheduler else { return };
         scheduler.begin(self.optimizer);
         let done = match (self.resumed, *every) {
+            // What metrics it has seen is not known any more.
+            _ if scheduler.needs_metric() => 0,
             (None, _) => 0,
             (Some(last), Every::Epoch) => last.epoch - 1,
             (Some(last), Every::Step) => (last.epoch - 1) * steps + last.step,
@@ -435,7 +437,7 @@ mod tests {
     use crate::data::ImageSet;
     use crate::nn::{Flatten, Linear, Module, Sequential};
     use crate::optim::Sgd;
-    use crate::optim::lr_scheduler::{CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau};
+    use crate::optim::lr_scheduler::{CosineAnnealingLR, ExponentialLR, PlateauMode, ReduceLROnPlateau};
 
     fn loader() -> DataLoader<ImageSet> {
         let images = (0..32).flat_map(|i| [if i % 2 == 0 { 10 } else { 240 }; 4]).collect();
@@ -484,9 +486,9 @@ mod tests {
         assert_eq!(rates_by(Box::new(ExponentialLR::new(0.5)), Every::Step), [0.1 / 16.0, 0.1 / 256.0]);
         let cosine = rates_by(Box::new(CosineAnnealingLR::new(8)), Every::Step);
         assert!((cosine[0] - 0.05).abs() < 1e-12 && cosine[1].abs() < 1e-12);
-        // The loss of the test is the metric; nothing is as small as minus infinity.
-        let plateau = ReduceLROnPlateau::new().patience(0).threshold(1e9);
-        assert_eq!(rates_by(Box::new(plateau), Every::Epoch)[1], 0.01);
+        // The loss of the test is the metric: it falls, which this scheduler takes for a failure.
+        let plateau = ReduceLROnPlateau::new().mode(PlateauMode::Max).patience(0);
+        assert_eq!(rates_by(Box::new(plateau), Every::Epoch), [0.1, 0.1 * 0.1]);
     }
 
     /// The weights that a training ends with, interrupted after step `stop` of all, if at all.
