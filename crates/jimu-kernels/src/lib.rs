@@ -6,6 +6,7 @@ pub mod buffer;
 pub mod conv2d;
 pub mod cross_entropy;
 pub mod gemm;
+pub mod log;
 pub mod math;
 pub mod normalize;
 pub mod optimizer;

@@ -16,6 +16,10 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     #[doc(hidden)]
     fn plus(a: Self, b: Self) -> Self;
 
+    /// How [`product`](Self::product) works, in words.
+    #[doc(hidden)]
+    fn way() -> &'static str;
+
     /// `c = a b` or `c += a b` on the calling thread.
     ///
     /// # Safety
@@ -31,6 +35,10 @@ macro_rules! float {
         impl GemmElement for $T {
             fn plus(a: Self, b: Self) -> Self {
                 a + b
+            }
+
+            fn way() -> &'static str {
+                if simd::is_best() { "packed" } else { "plain loops" }
             }
 
             unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
@@ -77,6 +85,10 @@ macro_rules! integer {
         impl GemmElement for $T {
             fn plus(a: Self, b: Self) -> Self {
                 a.wrapping_add(b)
+            }
+
+            fn way() -> &'static str {
+                "plain loops"
             }
 
             unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
