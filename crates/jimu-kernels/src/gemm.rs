@@ -6,13 +6,15 @@
 //!   empty         m, n or k is 0: nothing to add
 //!   long          one tile, and k >= 2 LONG: k is cut into at most PARTS parts, whose products are added in order
 //!   tiles         otherwise: c is cut into tiles, one task each, by a rule of m, n and k alone (`tile`)
-//! each tile       T::product: for floats the packed microkernels of the gemm crates, one thread; for integers, and
-//!                 where JIMU_SIMD asks for a lesser instruction set, plain loops (`plain`)
+//! each tile       T::product on one thread. Floats: few columns, k fast in both operands -> dot products (`dot`),
+//!                 else vectors of a's rows times b's elements (`panels`). Integers: plain loops (`plain`)
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
 //! ```
 //! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
 
+mod dot;
 mod element;
+mod panels;
 mod tile;
 
 use std::ops::Range;

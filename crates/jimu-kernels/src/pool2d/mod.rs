@@ -19,7 +19,8 @@ pub mod naive;
 
 use std::ops::Range;
 
-use crate::conv2d::{Lanes, Layout};
+use crate::conv2d::Layout;
+use crate::lanes::Lanes;
 use crate::threads;
 
 /// The sizes of a pooling. Height comes before width in every pair.

@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
 use super::super::pass::Pass;
-use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
-use super::super::{Activation, ConvElement, Geometry, balanced};
+use super::super::{Activation, ConvElement, Geometry};
 use super::surrounded;
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Lanes, Machine, machine};
+use crate::product::{Product, Start, Target, widest};
 use crate::simd;
 use crate::threads;
 
@@ -206,7 +207,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     depth: terms.depth,
                     b: &self.weights.values[channel * depth..][..block_width * depth],
                     b_step: block_width,
-                    c: &mut sums,
+                    c: Target::new(&mut sums),
                     c_row: block_width,
                     rows: pass.columns.count,
                     vectors: block.len(),
