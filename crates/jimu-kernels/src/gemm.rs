@@ -109,8 +109,12 @@ pub fn gemm_bias<T: GemmElement>(
 ) {
     assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
     check_inside("c", c.len(), (shape.m, shape.n), c_strides);
-    for row in 0..shape.m {
-        bias.iter().enumerate().for_each(|(column, &bias)| c[row * c_strides.0 + column * c_strides.1] = bias);
+    match c_strides {
+        (step, 1) => (0..shape.m).for_each(|row| c[row * step..][..shape.n].copy_from_slice(bias)),
+        (1, step) => bias.iter().enumerate().for_each(|(column, &bias)| c[column * step..][..shape.m].fill(bias)),
+        (row_step, column_step) => (0..shape.m).for_each(|row| {
+            bias.iter().enumerate().for_each(|(column, &bias)| c[row * row_step + column * column_step] = bias);
+        }),
     }
     gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
 }
