@@ -157,7 +157,7 @@ mod tests {
         let (x, weight) = (variable([3, 5]), variable([2, 3]));
         let output = linear(&x.t(), &weight, None);
         assert_eq!(output.stride(), [1, 5]);
-        output.sum().backward();
+        output.square().sum().backward();
         assert!(x.grad().unwrap().is_contiguous());
     }
 
