@@ -11,9 +11,11 @@
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
 //! ```
 //! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
+//! `JIMU_LOG=plan` prints the cuts ([`log`]).
 
 mod dot;
 mod element;
+mod explain;
 mod panels;
 mod tile;
 
@@ -23,6 +25,7 @@ pub use element::GemmElement;
 use tile::{Tile, tile_sizes};
 
 use crate::buffer::Buffer;
+use crate::log;
 use crate::threads::{parallel_chunks_mut, parallel_for};
 
 /// Multiplications worth handing to another thread.
@@ -88,6 +91,8 @@ pub fn gemm<T: GemmElement>(
     } else {
         (shape, (a, a_strides), (b, b_strides), c_strides)
     };
+    let k_fast = (left.1.1, right.1.0) == (1, 1);
+    log::plan(|| explain::product::<T>(GemmShape { m, n, k }, shape, k_fast));
     let operands = Operands { shape, a: left.0, a_strides: left.1, b: right.0, b_strides: right.1 };
     operands.multiply(c, strides, accumulate);
 }
@@ -160,11 +165,15 @@ pub fn batched_gemm<'a, T: GemmElement>(
     };
     let c_step = c_step.max(span);
     let used = c.len().min(batch * c_step);
-    if shape.work() >= 16 * GRAIN {
+    let group = (GRAIN / shape.work().max(1)).clamp(1, batch);
+    let one_by_one = shape.work() >= 16 * GRAIN;
+    if batch > 1 {
+        log::plan(|| explain::batch::<T>(shape, batch, (!one_by_one).then_some(group)));
+    }
+    if one_by_one {
         c[..used].chunks_mut(c_step).enumerate().for_each(|(index, c)| product(index, c));
         return;
     }
-    let group = (GRAIN / shape.work().max(1)).clamp(1, batch);
     parallel_chunks_mut(&mut c[..used], group * c_step, |task, c| {
         c.chunks_mut(c_step).enumerate().for_each(|(index, c)| product(task * group + index, c));
     });
@@ -193,6 +202,12 @@ fn check_apart(size: (usize, usize), strides: Strides) {
     assert!(apart, "gemm: elements of c of size {size:?} with strides {strides:?} overlap");
 }
 
+/// The length of the parts that k is cut into, if it is: where all of c is one tile and k is long.
+fn parts(shape: GemmShape) -> Option<usize> {
+    let whole = tile_sizes(shape) == (shape.m, shape.n);
+    (whole && shape.k >= 2 * LONG).then(|| shape.k.div_ceil((shape.k / LONG).min(PARTS)))
+}
+
 /// A checked product, turned so that the rows of c are its fast dimension.
 struct Operands<'a, T> {
     shape: GemmShape,
@@ -208,10 +223,10 @@ impl<T: GemmElement> Operands<'_, T> {
         if m == 0 || n == 0 || k == 0 && accumulate {
             return;
         }
-        let (rows, columns) = tile_sizes(self.shape);
-        if (rows, columns) == (m, n) && k >= 2 * LONG {
-            return self.multiply_long(c, c_strides, accumulate);
+        if let Some(part) = parts(self.shape) {
+            return self.multiply_long(part, c, c_strides, accumulate);
         }
+        let (rows, columns) = tile_sizes(self.shape);
         let target = Target { data: c.as_mut_ptr(), strides: c_strides };
         let row_tiles = m.div_ceil(rows);
         parallel_for(row_tiles * n.div_ceil(columns), |index| {
@@ -223,10 +238,9 @@ impl<T: GemmElement> Operands<'_, T> {
         });
     }
 
-    /// A small c with a long k: products of parts of k, added in order.
-    fn multiply_long(&self, c: &mut [T], c_strides: Strides, accumulate: bool) {
+    /// A small c with a long k: products of parts of k as long as `part`, added in order.
+    fn multiply_long(&self, part: usize, c: &mut [T], c_strides: Strides, accumulate: bool) {
         let GemmShape { m, n, k } = self.shape;
-        let part = k.div_ceil((k / LONG).min(PARTS));
         let mut products = Buffer::<T>::unspecified(m * n * k.div_ceil(part));
         parallel_chunks_mut(&mut products, m * n, |index, product| {
             let tile = self.tile(0..m, 0..n, index * part..((index + 1) * part).min(k));

@@ -9,6 +9,7 @@ mod cut;
 mod dots;
 pub mod gemm;
 mod lanes;
+pub mod log;
 pub mod math;
 pub mod normalize;
 pub mod optimizer;

@@ -47,6 +47,15 @@ pub(crate) fn has_avx2() -> bool {
     matches!(CHOICE.arch, Arch::V3(_) | Arch::V4(_))
 }
 
+/// The instruction sets of this machine, the best first: those that `JIMU_SIMD` may ask for.
+///
+/// ```
+/// assert_eq!(jimu_kernels::simd::names().last(), Some(&"scalar"));
+/// ```
+pub fn names() -> Vec<&'static str> {
+    available().into_iter().map(|(name, _)| name).collect()
+}
+
 /// The instruction sets of this machine, the best first.
 fn available() -> Vec<(&'static str, Arch)> {
     let mut available = Vec::new();
@@ -70,12 +79,8 @@ fn choose(requested: Option<&str>) -> Result<Choice, String> {
     match position {
         Some(index) => Ok(Choice { name: available[index].0, arch: available[index].1 }),
         None => {
-            let names: Vec<&str> = available.iter().map(|&(name, _)| name).collect();
-            let requested = requested.unwrap_or_default();
-            Err(format!(
-                "JIMU_SIMD={requested}: this machine has {}; set it to one of these or not at all",
-                names.join(", ")
-            ))
+            let (requested, names) = (requested.unwrap_or_default(), names().join(", "));
+            Err(format!("JIMU_SIMD={requested}: this machine has {names}; set it to one of these or not at all"))
         }
     }
 }
@@ -106,6 +111,20 @@ mod tests {
     fn what_the_machine_lacks_is_refused() {
         let message = choose(Some("mmx")).unwrap_err();
         assert!(message.starts_with("JIMU_SIMD=mmx: this machine has ") && message.contains("scalar"), "{message}");
+    }
+
+    /// All tests of this crate, again, with each instruction set but the best: the choice is made once in a process.
+    #[test]
+    fn all_tests_pass_with_each_lesser_instruction_set() {
+        if std::env::var_os("JIMU_SIMD").is_some() {
+            return;
+        }
+        for name in &names()[1..] {
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            let ran = again.env("JIMU_SIMD", name).output().unwrap();
+            let text = String::from_utf8_lossy(&ran.stdout);
+            assert!(ran.status.success() && text.contains("test result: ok"), "with {name}:\n{text}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@
 use bytemuck::Pod;
 use smallvec::{SmallVec, smallvec};
 
+use crate::simd;
 use crate::threads::parallel_chunks_mut;
 use crate::transpose::transpose;
 
@@ -321,10 +322,10 @@ impl Walk<1> {
     }
 }
 
-/// Runs `work`, inlined into a function compiled for the best instruction set of this machine.
+/// Runs `work`, inlined into a function compiled for the [chosen instruction set](simd).
 #[inline(always)]
 pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
+    simd::dispatch(work)
 }
 
 #[cfg(test)]

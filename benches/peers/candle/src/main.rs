@@ -264,8 +264,8 @@ fn convolution(clock: &Clock) -> Result<()> {
 fn inference(clock: &Clock) -> Result<()> {
     let variables = variables();
     LeNet5::new(builder(&variables))?;
-    let weights = variables.data().lock().expect("no panic before").iter();
-    let weights = weights.map(|(name, var)| (name.clone(), var.as_tensor().detach())).collect();
+    let trained = variables.data().lock().expect("no panic before");
+    let weights = trained.iter().map(|(name, var)| (name.clone(), var.as_tensor().detach())).collect();
     let model = LeNet5::new(VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu))?;
     let (one, many) = (randn((1, 1, 28, 28))?, randn((256, 1, 28, 28))?);
     let infer = |x: &Tensor| drop(black_box(model.forward_t(x, false).expect("an inference")));

@@ -1,6 +1,6 @@
 //! `jimu bench`, for a moment each.
 
-use crate::support::jimu;
+use crate::support::{Ran, command, jimu};
 
 const SHORT: [&str; 5] = ["bench", "--window", "0.002", "--windows", "3"];
 
@@ -61,4 +61,40 @@ fn a_profile_has_forward_backward_and_peaks() {
     let shares = out.lines().filter_map(|line| line.split_once(" % ")?.0.trim().parse::<f64>().ok());
     let sum: f64 = shares.sum();
     assert!((sum - 100.0).abs() < 2.0, "the shares add up to {sum}:\n{out}");
+}
+
+/// A measurement with `JIMU_LOG`.
+fn logged(log: &str, filter: &str) -> Ran {
+    let ran = command().args(SHORT).args(["--filter", filter]).env("JIMU_LOG", log).output();
+    Ran::from(ran.expect("the program starts")).ok()
+}
+
+#[test]
+fn the_plan_has_a_line_for_each_operation() {
+    let ran = logged("plan", "W1b64,gemm256");
+    assert!(ran.out.lines().all(|line| !line.contains("plan")), "{}", ran.out);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    for line in [
+        "conv2d forward 32x1x28x28 * 6x1x5x5 pad 2: direct, batch innermost",
+        "conv2d backward input 32x6x14x14 * 16x6x5x5: direct, batch innermost",
+        "conv2d backward weight 32x1x28x28 * 6x1x5x5 pad 2: direct, batch innermost",
+        "max_pool2d forward 32x6x28x28 window 2x2 stride 2: four pixels at once, lanes of 32",
+        "max_pool2d backward 32x6x28x28 window 2x2 stride 2: four pixels at once, lanes of 32",
+        "gemm 256x256 * 256x256: panels, 8 tiles of 64x128",
+    ] {
+        assert_eq!(
+            lines.iter().filter(|found| **found == format!("jimu plan {line}")).count(),
+            1,
+            "{line}\n{}",
+            ran.err
+        );
+    }
+    assert!(lines.iter().all(|line| line.starts_with("jimu plan ")), "{}", ran.err);
+}
+
+#[test]
+fn a_log_that_is_none_is_told_once() {
+    let ran = logged("plans", "gemm256");
+    assert_eq!(ran.err, "JIMU_LOG=plans: nothing is called that; set it to plan, or not at all\n");
+    assert!(logged("", "gemm256").err.is_empty());
 }

@@ -41,7 +41,7 @@ impl Ran {
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jimu"));
     // What the machine has set must not matter.
-    for name in ["JIMU_DATA", "JIMU_NUM_THREADS", "JIMU_SIMD", "JIMU_CACHE", "HF_ENDPOINT"] {
+    for name in ["JIMU_DATA", "JIMU_NUM_THREADS", "JIMU_SIMD", "JIMU_LOG", "JIMU_CACHE", "HF_ENDPOINT"] {
         command.env_remove(name);
     }
     command

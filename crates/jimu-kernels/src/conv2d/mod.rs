@@ -12,7 +12,8 @@
 //! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
-//! `naive.rs` is the twin all of them are tested against.
+//! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
+//! ([`log`]).
 //!
 //! # Determinism
 //! Work is cut by the geometry only. Every output element is computed by one task in one order, and where a gradient
@@ -21,6 +22,7 @@
 mod batch_innermost;
 mod channels_innermost;
 mod direct;
+mod explain;
 mod gemm;
 mod layout;
 pub mod naive;
@@ -31,8 +33,11 @@ mod winograd;
 
 pub use layout::Layout;
 
+use explain::Part;
+
 use crate::buffer::Buffer;
 use crate::lanes::{self, Lanes};
+use crate::log;
 use crate::simd;
 use crate::threads;
 
@@ -355,6 +360,7 @@ pub fn forward<T: ConvElement>(
     if y.is_empty() {
         return;
     }
+    log::plan(|| explain::line::<T>(geometry, path, Part::Forward, activation));
     (T::KERNELS.forward)(geometry, path, x, weight, bias, activation, y);
 }
 
@@ -368,6 +374,7 @@ pub fn backward_input<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &
         grad_x.fill(T::ZERO);
         return;
     }
+    log::plan(|| explain::line::<T>(geometry, path, Part::BackwardInput, Activation::Identity));
     (T::KERNELS.backward_input)(geometry, path, grad_y, weight, grad_x);
 }
 
@@ -381,6 +388,7 @@ pub fn backward_weight<T: ConvElement>(geometry: &Geometry, path: Path, x: &[T],
         grad_weight.fill(T::ZERO);
         return;
     }
+    log::plan(|| explain::line::<T>(geometry, path, Part::BackwardWeight, Activation::Identity));
     (T::KERNELS.backward_weight)(geometry, path, x, grad_y, grad_weight);
 }
 

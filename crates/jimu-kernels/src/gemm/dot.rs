@@ -3,6 +3,7 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::GemmShape;
 use super::tile::Tile;
 use crate::buffer::Buffer;
 use crate::dots::{Dots, Sink};
@@ -22,11 +23,9 @@ pub(super) struct Dot<'a, T> {
     pub accumulate: bool,
 }
 
-impl<T> Dot<'_, T> {
-    pub fn suits(&self) -> bool {
-        let Tile { shape, a_strides, b_strides, .. } = self.tile;
-        (a_strides.1, b_strides.0) == (1, 1) && shape.n <= MOST_COLUMNS && shape.k >= LEAST_DEPTH
-    }
+/// Few columns, and k the fast dimension of both operands, and long enough.
+pub(super) fn suits(shape: GemmShape, k_fast: bool) -> bool {
+    k_fast && shape.n <= MOST_COLUMNS && shape.k >= LEAST_DEPTH
 }
 
 impl<T: Lanes> WithSimd for Dot<'_, T> {

@@ -2,7 +2,8 @@
 
 use bytemuck::Pod;
 
-use super::dot::Dot;
+use super::GemmShape;
+use super::dot::{self, Dot};
 use super::panels::Panels;
 use super::tile::Tile;
 use crate::buffer::Buffer;
@@ -17,6 +18,10 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     /// `a + b`.
     #[doc(hidden)]
     fn plus(a: Self, b: Self) -> Self;
+
+    /// How [`product`](Self::product) works, in words; `k_fast`: k is the fast dimension of both operands.
+    #[doc(hidden)]
+    fn way(shape: GemmShape, k_fast: bool) -> &'static str;
 
     /// `c = a b` or `c += a b` on the calling thread.
     ///
@@ -35,10 +40,13 @@ macro_rules! float {
                 a + b
             }
 
+            fn way(shape: GemmShape, k_fast: bool) -> &'static str {
+                if dot::suits(shape, k_fast) { "dot products" } else { "panels" }
+            }
+
             unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
-                let dot = Dot { tile, c, c_strides, accumulate };
-                if dot.suits() {
-                    return simd::dispatch(dot);
+                if dot::suits(tile.shape, (tile.a_strides.1, tile.b_strides.0) == (1, 1)) {
+                    return simd::dispatch(Dot { tile, c, c_strides, accumulate });
                 }
                 if c_strides.0 == 1 {
                     return simd::dispatch(Panels { tile, c, c_column: c_strides.1, accumulate });
@@ -64,6 +72,10 @@ macro_rules! integer {
         impl GemmElement for $T {
             fn plus(a: Self, b: Self) -> Self {
                 a.wrapping_add(b)
+            }
+
+            fn way(_: GemmShape, _: bool) -> &'static str {
+                "plain loops"
             }
 
             unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {

@@ -11,9 +11,10 @@
 //! | one pass per tap of the window | everything else |
 //!
 //! Loops over lanes are plain ones, compiled for the machine's widest vectors; with one lane they are scalar code.
-//! `naive.rs` is the twin that both are tested against.
+//! `naive.rs` is the twin that both are tested against. `JIMU_LOG=plan` prints the path ([`log`]).
 
 mod average;
+mod explain;
 mod max;
 pub mod naive;
 
@@ -21,6 +22,7 @@ use std::ops::Range;
 
 use crate::conv2d::Layout;
 use crate::lanes::Lanes;
+use crate::log;
 use crate::threads;
 
 /// The sizes of a pooling. Height comes before width in every pair.
@@ -192,6 +194,7 @@ impl PoolElement for f64 {
 pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T], y: &mut [T], taps: &mut [u32]) {
     check_lengths(geometry, x.len(), y.len());
     assert_eq!(taps.len(), y.len(), "pool2d: one tap per output");
+    log::plan(|| explain::line::<T>("max_pool2d forward", geometry, layout));
     let planes = Planes::new(geometry, layout);
     if y.is_empty() {
         return;
@@ -208,6 +211,7 @@ pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T],
 pub fn max_backward<T: PoolElement>(geometry: &Geometry, layout: Layout, grad_y: &[T], taps: &[u32], grad_x: &mut [T]) {
     check_lengths(geometry, grad_x.len(), grad_y.len());
     assert_eq!(taps.len(), grad_y.len(), "pool2d: one tap per output");
+    log::plan(|| explain::line::<T>("max_pool2d backward", geometry, layout));
     let planes = Planes::new(geometry, layout);
     planes.for_each(grad_x, planes.input_len, |plane, grad_x| {
         (T::KERNELS.max_backward)(
@@ -227,6 +231,7 @@ pub fn max_backward<T: PoolElement>(geometry: &Geometry, layout: Layout, grad_y:
 pub fn average_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, divisor: Divisor, x: &[T], y: &mut [T]) {
     check_lengths(geometry, x.len(), y.len());
     check_divisor(geometry, divisor);
+    log::plan(|| explain::line::<T>("avg_pool2d forward", geometry, layout));
     let planes = Planes::new(geometry, layout);
     planes.for_each(y, planes.output_len, |plane, y| {
         (T::KERNELS.average)(geometry, planes.lanes, divisor, planes.input(x, plane), y);
@@ -246,6 +251,7 @@ pub fn average_backward<T: PoolElement>(
 ) {
     check_lengths(geometry, grad_x.len(), grad_y.len());
     check_divisor(geometry, divisor);
+    log::plan(|| explain::line::<T>("avg_pool2d backward", geometry, layout));
     let planes = Planes::new(geometry, layout);
     planes.for_each(grad_x, planes.input_len, |plane, grad_x| {
         (T::KERNELS.average_backward)(geometry, planes.lanes, divisor, planes.output(grad_y, plane), grad_x);
