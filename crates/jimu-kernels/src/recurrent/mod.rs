@@ -19,8 +19,8 @@ pub use cell::Cell;
 use product::Packed;
 use pulp::{Simd, WithSimd};
 
-use crate::conv2d::lanes::Lanes;
 use crate::conv2d::shared::SharedSlice;
+use crate::lanes::Lanes;
 use crate::math::Elementary;
 use crate::simd;
 use crate::threads::parallel_for;

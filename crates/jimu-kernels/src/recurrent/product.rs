@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use crate::buffer::Buffer;
-use crate::conv2d::lanes::{Lanes, machine};
+use crate::lanes::{Lanes, machine};
 use crate::threads::parallel_chunks_mut;
 
 /// Registers in a row of a tile.

@@ -152,7 +152,7 @@ impl_lanes!(
 /// Copies `from` to the front of `to`, whole registers, and fills the rest of `to` with zeros: for pieces so short that
 /// a call to the system's copy would take longer.
 #[inline(always)]
-pub(super) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
+pub(crate) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
     let to = T::as_vectors_mut::<S>(to).0;
     let (whole, rest) = T::as_vectors::<S>(from);
     for (to, &value) in to.iter_mut().zip(whole) {
@@ -188,7 +188,7 @@ pub(crate) fn machine<T: Lanes>() -> Machine {
 }
 
 /// The sum of `values`: four interleaved registers, then their lanes.
-pub(super) fn sum<T: Lanes>(values: &[T]) -> T {
+pub(crate) fn sum<T: Lanes>(values: &[T]) -> T {
     struct Sum<'a, T>(&'a [T]);
     impl<T: Lanes> WithSimd for Sum<'_, T> {
         type Output = T;
