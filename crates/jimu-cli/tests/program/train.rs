@@ -102,7 +102,7 @@ fn weights_may_come_from_pytorch_and_numpy_whatever_the_file_is_called() {
         train(&out, &["--init", weights.to_str().unwrap()]).fails(1, message);
         assert!(!out.exists(), "a run that could not begin leaves no folder");
     };
-    fs::write(&weights, "text").unwrap();
+    fs::write(&weights, b"\x89HDF\r\n\x1a\n, no weights").unwrap();
     refused("this is not a safetensors file");
     jimu::io::npy::save(&weights, &jimu::Tensor::zeros([2])).unwrap();
     refused("the file holds one array, which has no name");

@@ -111,7 +111,7 @@ mod tests {
         assert!(
             refused(&npy::to_bytes(&Tensor::zeros([2]))).starts_with("the file holds one array, which has no name")
         );
-        assert!(refused(b"text").contains("this is not a safetensors file"));
+        assert!(refused(b"\x89HDF\r\n\x1a\n, no weights").contains("this is not a safetensors file"));
         assert!(refused(b"PK\x03\x04").starts_with("the file is a damaged zip archive"));
         let other = super::super::archive::write(&[("a.txt".into(), Vec::new())], zip::CompressionMethod::Stored);
         assert!(refused(&other).contains("neither PyTorch's nor NumPy's: it holds a.txt"));

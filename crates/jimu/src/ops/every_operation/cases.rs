@@ -4,6 +4,7 @@
 use super::{Case, Domain};
 use crate::autograd::{Context, Function, Gradients, apply_function, checkpoint};
 use crate::dtype::DType;
+use crate::error::OrRaise;
 use crate::nn::functional::{self as F, Approximate};
 use crate::nn::{AvgPool2d, Forward, MaxPool2d};
 use crate::ops::binary::div_rounded::Rounding;
@@ -338,7 +339,7 @@ fn layers() -> Vec<Case> {
                 let (of_input, weight_hh) = (x[0], x[1]);
                 let given =
                     Recurrent { cell: Cell::Lstm, reverse: true, of_input, weight_hh, bias_hh: None, state: &state };
-                try_recurrence(&given).unwrap_or_else(|error| panic!("{error}")).0
+                try_recurrence(&given).or_raise().0
             },
         ),
         case("rms_norm", &[&[&[3, 4], &[4]], &[&[0, 4], &[4]]], |x| F::rms_norm(x[0], 4, Some(x[1]), 0.1)),

@@ -94,6 +94,33 @@ impl Recurrence {
         Steps { cell: self.cell, steps, batch, hidden: weight.shape()[1], reverse: self.reverse }
     }
 
+    fn check(&self, inputs: &[&Tensor]) -> Result<(), ShapeError> {
+        let refuse = |problem: String, help: String| Err(ShapeError::new(Self::NAME, problem).help(help));
+        let (dtype, gates) = (inputs[0].dtype(), self.cell.gates());
+        if let Some(other) = inputs.iter().find(|input| input.dtype() != dtype || !dtype.is_floating_point()) {
+            let other = other.dtype();
+            let problem =
+                format!("input, weights and states must be real numbers of one type, but are {dtype} and {other}");
+            return refuse(problem, format!("convert them with .to(DType::{dtype:?})"));
+        }
+        let (x, weight) = (inputs[0].shape(), inputs[1].shape());
+        if x.len() != 3 || x[0] == 0 || weight.len() != 2 || weight[1] == 0 {
+            let problem = format!("the input's part has the shape {x}, the weight {weight}");
+            return refuse(problem, format!("they are [steps, n, {gates} · hidden] and [{gates} · hidden, hidden]"));
+        }
+        let (row, hidden) = (gates * weight[1], weight[1]);
+        let shapes_of = |bias| if bias { vec![row] } else { vec![x[1], hidden] };
+        let bias = self.bias(inputs.len());
+        let wrong = (2..inputs.len()).find(|&at| inputs[at].shape()[..] != shapes_of(Some(at) == bias)[..]);
+        if x[2] != row || weight[0] != row || wrong.is_some() {
+            let shapes: Vec<String> = inputs.iter().map(|input| input.shape().to_string()).collect();
+            let problem = format!("inputs of shapes {} do not fit each other", shapes.join(", "));
+            let help = "they are [steps, n, gates · hidden], [gates · hidden, hidden], and [n, hidden] for each state";
+            return refuse(problem, help.to_owned());
+        }
+        Ok(())
+    }
+
     /// The position of the bias among so many inputs.
     fn bias(&self, inputs: usize) -> Option<usize> {
         let before = if self.cell.has_memory() { 4 } else { 3 };
@@ -140,14 +167,9 @@ impl Operation for Recurrence {
     }
 
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
-        let dtype = inputs[0].dtype();
-        if let Some(other) = inputs.iter().find(|input| input.dtype() != dtype) {
-            let problem =
-                format!("input, weights and states must be of one type, but are {dtype} and {}", other.dtype());
-            return Err(ShapeError::new(Self::NAME, problem).help(format!("convert them with .to(DType::{dtype:?})")));
-        }
-        let Steps { batch, hidden, .. } = self.steps(inputs[0], inputs[1]);
-        Ok(Spec::new(dtype, [self.steps(inputs[0], inputs[1]).slots() - 1, batch, hidden]))
+        self.check(inputs)?;
+        let steps = self.steps(inputs[0], inputs[1]);
+        Ok(Spec::new(inputs[0].dtype(), [steps.slots() - 1, steps.batch, steps.hidden]))
     }
 
     fn multiply_adds(&self, inputs: &[&Tensor], _output: &Tensor) -> u64 {
@@ -298,11 +320,21 @@ mod tests {
     }
 
     #[test]
+    fn shapes_must_fit() {
+        for (at, shape) in [(0, vec![2, 2]), (1, vec![3, 2]), (2, vec![1, 3]), (3, vec![4])] {
+            let mut inputs = inputs(Cell::Tanh, 1);
+            inputs[at] = variable(shape);
+            let operation = Recurrence { cell: Cell::Tanh, reverse: false, keep: false, record: None };
+            assert!(operation.spec(&inputs.iter().collect::<Vec<_>>()).is_err(), "input {at}");
+        }
+    }
+
+    #[test]
     fn types_do_not_mix() {
         let mut inputs = inputs(Cell::Tanh, 1);
         inputs[2] = inputs[2].to(DType::F32);
         let operation = Recurrence { cell: Cell::Tanh, reverse: false, keep: false, record: None };
         let error = operation.spec(&inputs.iter().collect::<Vec<_>>()).unwrap_err().to_string();
-        assert!(error.starts_with("recurrence: input, weights and states must be of one type"), "{error}");
+        assert!(error.starts_with("recurrence: input, weights and states must be real numbers of one type"), "{error}");
     }
 }
