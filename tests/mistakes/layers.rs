@@ -171,9 +171,9 @@ pub(crate) fn losses() -> Vec<Mistake> {
              help: every index must lie from 0 to 2"
         ),
         panics!(
-            "a target that would be broadcast",
-            { jimu::nn::MSELoss::new().forward(&Tensor::zeros([4, 1]), &Tensor::zeros([3])) },
-            "mse_loss: the input has shape [4, 1], but the target has shape [3]\n  \
+            "targets of another number",
+            { jimu::nn::MSELoss::new().forward(&Tensor::zeros([4]), &Tensor::zeros([3])) },
+            "mse_loss: the input has shape [4], but the target has shape [3]\n  \
              help: reshape or unsqueeze one of them, so that each output meets its own target"
         ),
     ]

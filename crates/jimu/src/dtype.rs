@@ -36,6 +36,9 @@ pub enum DType {
 }
 
 impl DType {
+    /// All types, in the order of their numbers.
+    pub(crate) const ALL: [Self; 5] = [Self::Bool, Self::U8, Self::I64, Self::F32, Self::F64];
+
     /// Whether the type is `F32` or `F64`; only such tensors can require gradients.
     pub fn is_floating_point(self) -> bool {
         matches!(self, Self::F32 | Self::F64)

@@ -4,8 +4,10 @@
 //! break (files, data, networks) has typed errors of its own, next to the code that reads it.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::{Mutex, PoisonError};
 
 /// Why an operation cannot be applied: who refuses, what is wrong, and what would mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,17 @@ fn raise_at(error: ShapeError, place: &'static Location<'static>) -> ! {
         resume_unwind(Box::new(Raised { error, place }));
     }
     panic!("{error}\n  --> {place}")
+}
+
+/// Tells of something that is probably a mistake, on stderr, once for each line of the program.
+#[track_caller]
+pub(crate) fn warn(problem: &ShapeError) {
+    static TOLD: Mutex<BTreeSet<(&str, u32, u32)>> = Mutex::new(BTreeSet::new());
+    let place = Location::caller();
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert((place.file(), place.line(), place.column())) {
+        eprintln!("warning: {problem}\n  --> {place}");
+    }
 }
 
 /// The error that `f` raises, quietly, if it does. Other panics go on.

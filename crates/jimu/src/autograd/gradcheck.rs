@@ -1,6 +1,6 @@
 //! Derivatives against finite differences.
 
-use super::backward::{BackwardOptions, grad};
+use super::backward::{BackwardOptions, grad_allow_unused};
 use super::mode::no_grad;
 use crate::dtype::DType;
 use crate::tensor::Tensor;
@@ -48,27 +48,10 @@ const RELATIVE: f64 = 1e-3;
 /// gradcheck(|x| x[0].tanh(), &[&x]).unwrap();
 /// ```
 pub fn gradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Result<(), GradcheckError> {
-    if let Some(input) = inputs.iter().position(|x| x.dtype() != DType::F64 || !x.requires_grad()) {
-        return Err(GradcheckError::Input { input });
-    }
+    check_inputs(inputs)?;
     let leaves: Vec<Tensor> = inputs.iter().map(|x| x.detach().requires_grad_()).collect();
     let references: Vec<&Tensor> = leaves.iter().collect();
-    let output = f(&references);
-    let rows = analytical_rows(&output, &references);
-    for (input, leaf) in leaves.iter().enumerate() {
-        let values = leaf.to_vec::<f64>();
-        for (element, _) in values.iter().enumerate() {
-            let numerical = central_difference(&f, &leaves, input, &values, element);
-            for (row, &numerical) in numerical.iter().enumerate() {
-                let analytical = rows[row][input][element];
-                let close = (analytical - numerical).abs() <= ABSOLUTE + RELATIVE * numerical.abs();
-                if !close {
-                    return Err(GradcheckError::Mismatch { input, element, output: row, analytical, numerical });
-                }
-            }
-        }
-    }
-    Ok(())
+    gradcheck_in_place(|| f(&references), &references)
 }
 
 /// As [`gradcheck`], of the gradients themselves: `torch.autograd.gradgradcheck`. The gradient fed to backward is
@@ -83,54 +66,104 @@ pub fn gradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Result
 /// gradgradcheck(|x| x[0].exp(), &[&x]).unwrap();
 /// ```
 pub fn gradgradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Result<(), GradcheckError> {
-    let output = no_grad(|| f(inputs));
+    check_inputs(inputs)?;
+    let leaves: Vec<Tensor> = inputs.iter().map(|x| x.detach().requires_grad_()).collect();
+    let references: Vec<&Tensor> = leaves.iter().collect();
+    gradgradcheck_in_place(|| f(&references), &references)
+}
+
+/// As [`gradcheck`], for a function that holds its variables, as a layer holds its parameters: they are moved in place and
+/// have their values and gradients back in the end.
+///
+/// # Errors
+/// The first disagreement.
+///
+/// # Examples
+/// ```
+/// use jimu::nn::{Forward, Linear, Module};
+/// use jimu::{DType, Tensor, autograd::gradcheck_in_place};
+/// let (layer, x) = (Linear::new(3, 2), Tensor::randn([4, 3]).to(DType::F64).requires_grad_());
+/// layer.to(DType::F64);
+/// gradcheck_in_place(|| layer.forward(&x).tanh(), &[&x, &layer.weight, layer.bias.as_ref().unwrap()]).unwrap();
+/// ```
+pub fn gradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
+    check_inputs(variables)?;
+    let output = f();
+    let rows = analytical_rows(&output, variables);
+    for (input, &variable) in variables.iter().enumerate() {
+        for element in 0..variable.numel() {
+            let numerical = central_difference(&f, variable, element);
+            for (row, &numerical) in numerical.iter().enumerate() {
+                let analytical = rows[row][input].as_ref().map_or(0.0, |gradient| gradient[element]);
+                let close = (analytical - numerical).abs() <= ABSOLUTE + RELATIVE * numerical.abs();
+                if !close {
+                    return Err(GradcheckError::Mismatch { input, element, output: row, analytical, numerical });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As [`gradgradcheck`], for a function that holds its variables: see [`gradcheck_in_place`].
+///
+/// # Errors
+/// The first disagreement.
+///
+/// ```
+/// use jimu::{DType, Tensor, autograd::gradgradcheck_in_place};
+/// let x = Tensor::randn([4]).to(DType::F64).requires_grad_();
+/// gradgradcheck_in_place(|| x.exp(), &[&x]).unwrap();
+/// ```
+pub fn gradgradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
+    check_inputs(variables)?;
+    let output = no_grad(&f);
     let gradient = Tensor::randn(output.size()).to(DType::F64).requires_grad_();
-    let mut all = inputs.to_vec();
-    all.push(&gradient);
-    let first_order = |all: &[&Tensor]| {
-        let (gradient, inputs) = all.split_last().expect("the gradient is the last");
-        let options = BackwardOptions::new().gradient(gradient).create_graph(true);
-        let gradients = grad(&[&f(inputs)], inputs, options);
-        let flat: Vec<Tensor> = gradients.iter().map(|gradient| gradient.reshape([-1])).collect();
+    let first_order = || {
+        let options = BackwardOptions::new().gradient(&gradient).create_graph(true);
+        let gradients = grad_allow_unused(&[&f()], variables, options);
+        let flat: Vec<Tensor> = gradients.iter().flatten().map(|gradient| gradient.reshape([-1])).collect();
         Tensor::cat(&flat.iter().collect::<Vec<_>>(), 0)
     };
-    gradcheck(first_order, &all)
+    gradcheck_in_place(first_order, &[variables, &[&gradient]].concat())
 }
 
-/// For each element of the output, its gradient with respect to each input.
-fn analytical_rows(output: &Tensor, inputs: &[&Tensor]) -> Vec<Vec<Vec<f64>>> {
-    let size = output.numel();
+fn check_inputs(inputs: &[&Tensor]) -> Result<(), GradcheckError> {
+    match inputs.iter().position(|x| x.dtype() != DType::F64 || !x.requires_grad()) {
+        Some(input) => Err(GradcheckError::Input { input }),
+        None => Ok(()),
+    }
+}
+
+/// For each element of the output, its gradient with respect to each variable that it depends on.
+fn analytical_rows(output: &Tensor, variables: &[&Tensor]) -> Vec<Vec<Option<Vec<f64>>>> {
+    if !output.requires_grad() {
+        return vec![vec![None; variables.len()]; output.numel()];
+    }
     let row = |index: usize| {
-        let mut basis = vec![0.0f64; size];
+        let mut basis = vec![0.0f64; output.numel()];
         basis[index] = 1.0;
         let basis = Tensor::from_vec(basis, output.size());
-        let leaves: Vec<Tensor> = inputs.iter().map(|&input| input.clone()).collect();
-        leaves.iter().for_each(|leaf| leaf.set_grad(None));
-        if output.requires_grad() {
-            output.backward_with(BackwardOptions::new().gradient(&basis).retain_graph(true));
-        }
-        leaves
-            .iter()
-            .map(|leaf| leaf.grad().map_or_else(|| vec![0.0; leaf.numel()], |gradient| gradient.to_vec::<f64>()))
-            .collect()
+        let options = BackwardOptions::new().gradient(&basis).retain_graph(true);
+        let gradients = grad_allow_unused(&[output], variables, options);
+        gradients.iter().map(|gradient| gradient.as_ref().map(Tensor::to_vec::<f64>)).collect()
     };
-    (0..size).map(row).collect()
+    (0..output.numel()).map(row).collect()
 }
 
-fn central_difference(
-    f: &impl Fn(&[&Tensor]) -> Tensor,
-    leaves: &[Tensor],
-    input: usize,
-    values: &[f64],
-    element: usize,
-) -> Vec<f64> {
+/// How each element of the output changes with one element of `variable`, which is put back.
+fn central_difference(f: &impl Fn() -> Tensor, variable: &Tensor, element: usize) -> Vec<f64> {
+    let values = variable.to_vec::<f64>();
+    let write = |values: Vec<f64>| {
+        no_grad(|| variable.copy_(&Tensor::from_vec(values, variable.size())));
+    };
     let at = |value: f64| {
-        let mut moved = values.to_vec();
+        let mut moved = values.clone();
         moved[element] = value;
-        let moved = Tensor::from_vec(moved, leaves[input].size()).requires_grad_();
-        let all: Vec<&Tensor> = (0..leaves.len()).map(|i| if i == input { &moved } else { &leaves[i] }).collect();
-        f(&all).detach().to_vec::<f64>()
+        write(moved);
+        f().detach().to_vec::<f64>()
     };
     let (up, down) = (at(values[element] + STEP), at(values[element] - STEP));
+    write(values);
     up.iter().zip(&down).map(|(up, down)| (up - down) / (2.0 * STEP)).collect()
 }

@@ -17,7 +17,7 @@ pub(crate) mod trace;
 pub use backward::{BackwardOptions, backward, grad, grad_allow_unused};
 pub use checkpoint::checkpoint;
 pub use function::{Function, apply_function};
-pub use gradcheck::{GradcheckError, gradcheck, gradgradcheck};
+pub use gradcheck::{GradcheckError, gradcheck, gradcheck_in_place, gradgradcheck, gradgradcheck_in_place};
 pub use hooks::HookHandle;
 pub(crate) use hooks::Hooks;
 pub use mode::{is_grad_enabled, no_grad, with_grad};

@@ -1,6 +1,9 @@
 //! `Flatten`.
 
+use super::field::Label;
 use super::{Forward, Module};
+use crate::error::OrRaise;
+use crate::ops::view::try_flatten;
 use crate::tensor::Tensor;
 
 /// Makes the dimensions from `start_dim` to `end_dim` one:
@@ -23,12 +26,13 @@ use crate::tensor::Tensor;
 pub struct Flatten {
     start_dim: isize,
     end_dim: isize,
+    label: Label,
 }
 
 impl Flatten {
     /// From dimension 1 to the last.
     pub fn new() -> Self {
-        Self { start_dim: 1, end_dim: -1 }
+        Self { start_dim: 1, end_dim: -1, label: Label::default() }
     }
 
     /// The first dimension.
@@ -57,6 +61,27 @@ impl Default for Flatten {
 impl Forward for Flatten {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        x.flatten(self.start_dim..=self.end_dim)
+        let _scope = self.label.enter();
+        try_flatten(x, self.start_dim..=self.end_dim)
+            .map_err(|error| error.told_by(self.label.describe("Flatten")))
+            .or_raise()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Module)]
+    struct Net {
+        flatten: Flatten,
+    }
+
+    #[test]
+    #[should_panic(expected = "Net.flatten (Flatten): 2..2 is no range of dimensions of shape [3, 4]")]
+    fn the_error_names_the_layer() {
+        let net = Net { flatten: Flatten::new().start_dim(2) };
+        net.train();
+        net.flatten.forward(&Tensor::zeros([3, 4]));
     }
 }

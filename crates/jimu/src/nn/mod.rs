@@ -10,6 +10,8 @@ mod distance;
 mod dropout;
 mod embedding;
 mod embedding_bag;
+#[cfg(test)]
+mod every_layer;
 mod field;
 mod flatten;
 mod linear;

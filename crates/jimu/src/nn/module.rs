@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::field::{Field, Fields, Mode};
 use super::state_dict::{LoadStateDictError, StateDict, load};
-use crate::error::relay;
+use crate::dtype::DType;
+use crate::error::{ShapeError, raise, relay};
 use crate::tensor::Tensor;
 
 /// A block with parameters and buffers, possibly made of other blocks: `torch.nn.Module`.
@@ -129,6 +130,33 @@ pub trait Module {
         let mut found = false;
         walk(self.kind(), self.fields(), &mut |_, field| found |= matches!(field, Field::Mode(_)));
         found
+    }
+
+    /// Converts all parameters and real-valued buffers to `dtype`, in place: `model.to(torch.float64)`, `model.double()`.
+    /// Gradients are converted, too; what an optimiser has kept is not, so convert before you make one.
+    ///
+    /// # Panics
+    /// If `dtype` is not a type of real numbers.
+    ///
+    /// ```
+    /// use jimu::nn::{Forward, Linear, Module};
+    /// use jimu::{DType, Tensor};
+    /// let layer = Linear::new(3, 2);
+    /// layer.to(DType::F64);
+    /// assert_eq!(layer.forward(&Tensor::randn([1, 3]).to(DType::F64)).dtype(), DType::F64);
+    /// ```
+    #[track_caller]
+    fn to(&self, dtype: DType) {
+        if !dtype.is_floating_point() {
+            let problem = format!("parameters are real numbers, which {dtype} has none of");
+            raise(ShapeError::new("Module::to", problem).help("choose DType::F32 or DType::F64"));
+        }
+        // A tensor that is shared is listed for each of its names.
+        walk(self.kind(), self.fields(), &mut |_, field| match field {
+            Field::Parameter(parameter) if parameter.dtype() != dtype => parameter.convert_in_place(dtype),
+            Field::Buffer(buffer) if buffer.dtype().is_floating_point() => buffer.convert_in_place(dtype),
+            _ => {}
+        });
     }
 
     /// Clears the gradients of all parameters.

@@ -8,7 +8,7 @@
 pub(crate) mod binary;
 pub(crate) mod compare;
 #[cfg(test)]
-mod every_operation;
+pub(crate) mod every_operation;
 pub(crate) mod index;
 pub(crate) mod linalg;
 pub(crate) mod nn;

@@ -10,7 +10,7 @@ mod random;
 mod shape;
 mod storage;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 pub use access::Scalar;
@@ -50,7 +50,8 @@ pub struct Tensor {
 
 pub(crate) struct Inner {
     pub(crate) layout: Layout,
-    pub(crate) dtype: DType,
+    /// A [`DType`]; it changes if a layer is converted in place.
+    dtype: AtomicU8,
     pub(crate) device: Device,
     storage: RwLock<Arc<Storage>>,
     /// Counts the writes, so that backward can refuse a saved tensor that has changed since.
@@ -70,7 +71,7 @@ impl Tensor {
         debug_assert!(device == Device::Meta || layout.end() <= storage_len(&storage), "a layout beyond its storage");
         Inner {
             layout,
-            dtype: storage.dtype(),
+            dtype: AtomicU8::new(storage.dtype() as u8),
             device,
             storage: RwLock::new(storage),
             version: AtomicU32::new(0),
@@ -133,7 +134,7 @@ impl Tensor {
 
     /// The type of the elements.
     pub fn dtype(&self) -> DType {
-        self.inner.dtype
+        DType::ALL[usize::from(self.inner.dtype.load(Ordering::Relaxed))]
     }
 
     /// Where the elements lie.
@@ -221,6 +222,19 @@ impl Tensor {
         let mut guard = self.inner.storage.write().unwrap_or_else(PoisonError::into_inner);
         self.inner.version.fetch_add(1, Ordering::Relaxed);
         write(Arc::make_mut(&mut guard), &self.inner.layout)
+    }
+
+    /// Another type in the same place: of the elements, and of the gradient if there is one. For parameters and buffers,
+    /// which an optimiser holds, too.
+    pub(crate) fn convert_in_place(&self, dtype: DType) {
+        {
+            let mut guard = self.inner.storage.write().unwrap_or_else(PoisonError::into_inner);
+            self.inner.version.fetch_add(1, Ordering::Relaxed);
+            *guard = Arc::new(guard.to(dtype));
+            self.inner.dtype.store(dtype as u8, Ordering::Relaxed);
+        }
+        let mut grad = self.grad_slot();
+        *grad = grad.take().map(|grad| grad.to(dtype));
     }
 }
 

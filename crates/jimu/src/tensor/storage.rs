@@ -26,6 +26,16 @@ impl Storage {
         }
     }
 
+    /// The elements in another type.
+    pub(crate) fn to(&self, dtype: DType) -> Self {
+        dispatch_dtype!(self.dtype(), A => dispatch_dtype!(dtype, B => {
+            let mut converted = Buffer::unspecified(A::slice(self).len());
+            let elements = A::slice(self).iter().map(|&stored| B::from_f64(A::from_stored(stored).to_f64()));
+            converted.iter_mut().zip(elements).for_each(|(to, element)| *to = element.into_stored());
+            B::wrap(converted)
+        }))
+    }
+
     /// No elements: what a tensor on [`Device::Meta`](crate::Device::Meta) has.
     pub(crate) fn empty(dtype: DType) -> Self {
         dispatch_dtype!(dtype, T => T::wrap(Buffer::zeroed(0)))

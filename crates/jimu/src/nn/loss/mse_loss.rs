@@ -11,7 +11,8 @@ use crate::tensor::Tensor;
 /// - [`reduction`](Self::reduction()): what becomes of the losses of the samples, by default the mean.
 ///
 /// # Shape
-/// Input and target have one shape; the output is 0-d, or that shape with [`Reduction::None`].
+/// Input and target have one shape, or can be broadcast, with a warning; the output is 0-d, or that shape with
+/// [`Reduction::None`].
 ///
 /// # Examples
 /// ```
@@ -39,7 +40,7 @@ impl MSELoss {
     /// The loss of `x` against `target`.
     ///
     /// # Panics
-    /// If the shapes differ.
+    /// If the shapes cannot be broadcast.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, target: &Tensor) -> Tensor {
         mse_loss(x, target, None, self.reduction)

@@ -13,6 +13,27 @@ pub(super) fn operations() -> BTreeSet<String> {
     files.iter().flat_map(|(path, source)| members(path, source, &families)).collect()
 }
 
+/// The names that the module `nn` exports: layers, losses, containers, and what belongs to them.
+pub(crate) fn exported_from_nn() -> BTreeSet<String> {
+    let source =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/nn/mod.rs")).expect("a readable file");
+    exported(&source)
+}
+
+/// The types and traits that a module's `pub use` lines name.
+fn exported(source: &str) -> BTreeSet<String> {
+    let lines = source.split(';').filter_map(|statement| statement.split_once("pub use ")).map(|(_, names)| names);
+    let names = lines.flat_map(|names| names.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')));
+    names.filter(|name| name.starts_with(char::is_uppercase)).map(str::to_owned).collect()
+}
+
+#[test]
+fn exported_names_are_found() {
+    let source =
+        "mod relu;\npub use relu::{ReLU,\n    ReLU6};\n#[cfg(test)]\npub(crate) use x::Y;\npub use a::b::fmt_module;";
+    assert_eq!(exported(source).into_iter().collect::<Vec<_>>(), ["ReLU", "ReLU6"]);
+}
+
 /// The files under `folder` with their paths relative to `root`.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("the sources are there") {

@@ -271,6 +271,10 @@ fn geometry<S: Extent>(
     let (inputs, outputs) = (filters[1] * options.groups, filters[0]);
     check_options(name, outputs, options.groups, [options.stride, options.dilation])?;
     check_channels(name, x, weight, bias, [inputs, outputs])?;
+    if inputs == 0 || outputs == 0 {
+        let problem = format!("a weight of shape {filters} holds no filter");
+        return Err(ShapeError::new(name, problem).help("give one channel at least, in and out"));
+    }
     let kernel = [filters[2], filters[3]];
     let geometry = Geometry {
         batch: input[0],

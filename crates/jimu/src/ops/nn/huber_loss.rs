@@ -1,6 +1,6 @@
 //! `huber_loss`.
 
-use super::loss::{Reduction, same_shape};
+use super::loss::{Reduction, broadcast_pair, same_shape};
 use crate::error::{ShapeError, raise};
 use crate::tensor::Tensor;
 
@@ -12,10 +12,11 @@ use crate::tensor::Tensor;
 /// - `weight`: a factor for each loss, if any. The mean is over their number, as PyTorch has it, not over their sum.
 ///
 /// # Shape
-/// `x`, `target` and `weight` have one shape.
+/// `x` and `target` can be broadcast, with a warning, as PyTorch has it: what is usually meant is one shape. `weight`
+/// has the shape of `x`.
 ///
 /// # Panics
-/// If the shapes differ, or `delta` is not positive.
+/// If the shapes cannot be broadcast, that of `weight` is not that of `x`, or `delta` is not positive.
 ///
 /// # Examples
 /// ```
@@ -25,11 +26,11 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn huber_loss(x: &Tensor, target: &Tensor, delta: f64, weight: Option<&Tensor>, reduction: Reduction) -> Tensor {
-    same_shape("huber_loss", x, target);
+    let (input, target) = broadcast_pair("huber_loss", x, target);
     if delta <= 0.0 {
         raise(ShapeError::new("huber_loss", format!("delta is {delta}")).help("choose it positive"));
     }
-    let difference = x - target;
+    let difference = input - target;
     let distance = difference.abs();
     let near = distance.le(delta);
     let losses = near.where_(&(difference.square() * 0.5), &((distance - 0.5 * delta) * delta));

@@ -1,6 +1,6 @@
 //! `l1_loss`.
 
-use super::loss::{Reduction, same_shape};
+use super::loss::{Reduction, broadcast_pair, same_shape};
 use crate::tensor::Tensor;
 
 /// The magnitudes of the differences, |x - y|:
@@ -10,10 +10,11 @@ use crate::tensor::Tensor;
 /// - `weight`: a factor for each difference, if any; the mean is then over their sum.
 ///
 /// # Shape
-/// `x`, `target` and `weight` have one shape; PyTorch broadcasts others with a warning, here they are refused.
+/// `x` and `target` can be broadcast, with a warning, as PyTorch has it: what is usually meant is one shape. `weight`
+/// has the shape of `x`.
 ///
 /// # Panics
-/// If the shapes differ.
+/// If the shapes cannot be broadcast, or that of `weight` is not that of `x`.
 ///
 /// # Examples
 /// ```
@@ -22,8 +23,8 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn l1_loss(x: &Tensor, target: &Tensor, weight: Option<&Tensor>, reduction: Reduction) -> Tensor {
-    same_shape("l1_loss", x, target);
-    let distances = (x - target).abs();
+    let (input, target) = broadcast_pair("l1_loss", x, target);
+    let distances = (input - target).abs();
     match weight {
         None => reduction.apply(distances),
         Some(weight) => {
@@ -48,8 +49,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "l1_loss: the input has shape [4, 1], but the target has shape [4]")]
+    #[should_panic(expected = "l1_loss: the input has shape [3], but the target has shape [4]")]
     fn refusal() {
-        l1_loss(&Tensor::zeros([4, 1]), &Tensor::zeros([4]), None, Reduction::Mean);
+        l1_loss(&Tensor::zeros([3]), &Tensor::zeros([4]), None, Reduction::Mean);
     }
 }

@@ -1,8 +1,8 @@
 //! What the losses share.
 
 use crate::dtype::DType;
-use crate::error::{ShapeError, raise};
-use crate::tensor::{Shape, Tensor};
+use crate::error::{ShapeError, raise, warn};
+use crate::tensor::{Shape, Tensor, broadcast_shapes};
 
 /// What becomes of the losses of the samples: the `reduction` of PyTorch's losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,16 +46,40 @@ impl std::fmt::Display for Reduction {
     }
 }
 
+/// How two shapes become one.
+const ONE_SHAPE: &str = "reshape or unsqueeze one of them, so that each output meets its own target";
+
 /// Refuses two tensors of different shapes: each output is to meet its own target.
 #[track_caller]
 pub(super) fn same_shape(name: &str, x: &Tensor, target: &Tensor) {
     if x.shape() != target.shape() {
-        let (input, wanted) = (x.shape(), target.shape());
-        raise(
-            ShapeError::new(name, format!("the input has shape {input}, but the target has shape {wanted}"))
-                .help("reshape or unsqueeze one of them, so that each output meets its own target"),
-        );
+        refuse_shapes(name, x, target);
     }
+}
+
+#[track_caller]
+fn refuse_shapes(name: &str, x: &Tensor, target: &Tensor) -> ! {
+    let (input, wanted) = (x.shape(), target.shape());
+    raise(
+        ShapeError::new(name, format!("the input has shape {input}, but the target has shape {wanted}"))
+            .help(ONE_SHAPE),
+    )
+}
+
+/// Both in one shape. Different shapes are broadcast, as PyTorch does, but hardly ever meant: they are warned of.
+#[track_caller]
+pub(super) fn broadcast_pair(name: &str, x: &Tensor, target: &Tensor) -> (Tensor, Tensor) {
+    if x.shape() == target.shape() {
+        return (x.clone(), target.clone());
+    }
+    let Ok(shape) = broadcast_shapes(x.shape(), target.shape(), name) else { refuse_shapes(name, x, target) };
+    let problem = format!(
+        "the input has shape {}, but the target has shape {}: both are broadcast to {shape}",
+        x.shape(),
+        target.shape()
+    );
+    warn(&ShapeError::new(name, problem).help(ONE_SHAPE));
+    (x.expand(&*shape), target.expand(&*shape))
 }
 
 /// The dimension of the classes in scores of shape (c), (n, c) or (n, c, …).

@@ -1,6 +1,6 @@
 //! `mse_loss`.
 
-use super::loss::{Reduction, same_shape};
+use super::loss::{Reduction, broadcast_pair, same_shape};
 use crate::tensor::Tensor;
 
 /// The squared differences, (x - y)²:
@@ -10,10 +10,11 @@ use crate::tensor::Tensor;
 /// - `weight`: a factor for each difference, if any; the mean is then over their sum.
 ///
 /// # Shape
-/// `x`, `target` and `weight` have one shape; PyTorch broadcasts others with a warning, here they are refused.
+/// `x` and `target` can be broadcast, with a warning, as PyTorch has it: what is usually meant is one shape. `weight`
+/// has the shape of `x`.
 ///
 /// # Panics
-/// If the shapes differ.
+/// If the shapes cannot be broadcast, or that of `weight` is not that of `x`.
 ///
 /// # Examples
 /// ```
@@ -22,8 +23,8 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn mse_loss(x: &Tensor, target: &Tensor, weight: Option<&Tensor>, reduction: Reduction) -> Tensor {
-    same_shape("mse_loss", x, target);
-    let difference = x - target;
+    let (input, target) = broadcast_pair("mse_loss", x, target);
+    let difference = input - target;
     let squares = &difference * &difference;
     match weight {
         None => reduction.apply(squares),
@@ -49,8 +50,15 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "mse_loss: the input has shape [4, 1], but the target has shape [4]")]
+    fn shapes_are_broadcast() {
+        let (x, y) = (Tensor::new([[1.0], [3.0]]), Tensor::new([0.0, 2.0]));
+        assert_eq!(mse_loss(&x, &y, None, Reduction::None).to_vec::<f32>(), [1.0, 1.0, 9.0, 1.0]);
+        check(|x| mse_loss(x[0], x[1], None, Reduction::Mean), &[&variable([3, 1]), &variable([2])]);
+    }
+
+    #[test]
+    #[should_panic(expected = "mse_loss: the input has shape [3], but the target has shape [4]")]
     fn refusal() {
-        mse_loss(&Tensor::zeros([4, 1]), &Tensor::zeros([4]), None, Reduction::Mean);
+        mse_loss(&Tensor::zeros([3]), &Tensor::zeros([4]), None, Reduction::Mean);
     }
 }

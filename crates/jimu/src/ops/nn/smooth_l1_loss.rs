@@ -1,7 +1,7 @@
 //! `smooth_l1_loss`.
 
 use super::l1_loss::l1_loss;
-use super::loss::{Reduction, same_shape};
+use super::loss::{Reduction, broadcast_pair};
 use crate::error::{ShapeError, raise};
 use crate::tensor::Tensor;
 
@@ -12,10 +12,10 @@ use crate::tensor::Tensor;
 /// - `beta`: where the parabola ends, 1 in PyTorch unless given; 0 is [`l1_loss`].
 ///
 /// # Shape
-/// `x` and `target` have one shape.
+/// `x` and `target` can be broadcast, with a warning, as PyTorch has it: what is usually meant is one shape.
 ///
 /// # Panics
-/// If the shapes differ, or `beta` is negative.
+/// If the shapes cannot be broadcast, or `beta` is negative.
 ///
 /// # Examples
 /// ```
@@ -25,7 +25,7 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn smooth_l1_loss(x: &Tensor, target: &Tensor, beta: f64, reduction: Reduction) -> Tensor {
-    same_shape("smooth_l1_loss", x, target);
+    let (x, target) = &broadcast_pair("smooth_l1_loss", x, target);
     if beta < 0.0 {
         raise(
             ShapeError::new("smooth_l1_loss", format!("beta is {beta}")).help("choose it positive, or 0 for l1_loss"),

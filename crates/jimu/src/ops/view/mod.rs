@@ -14,6 +14,7 @@ mod split;
 mod squeeze;
 
 pub use meshgrid::Indexing;
+pub(crate) use reshape::{try_flatten, try_unflatten};
 pub use select::{Index, IntoIndices};
 
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};

@@ -120,8 +120,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn flatten(&self, dims: impl RangeBounds<isize>) -> Tensor {
-        let shape = flatten_rule(self, dims).or_raise();
-        self.reshape(shape)
+        try_flatten(self, dims).or_raise()
     }
 
     /// One dimension made several: [`x.unflatten`](https://pytorch.org/docs/stable/generated/torch.unflatten.html).
@@ -136,12 +135,27 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn unflatten(&self, dim: isize, sizes: impl Into<Dims>) -> Tensor {
-        let (dim, sizes) = (self.shape().dim(dim, "unflatten").or_raise(), sizes.into());
-        let part = Tensor::empty_meta([self.shape()[dim]], self.dtype());
-        let part = shape_rule(&part, &sizes, "unflatten").or_raise();
-        let shape: Shape = [&self.shape()[..dim], &part, &self.shape()[dim + 1..]].concat().into();
-        self.reshape(shape)
+        try_unflatten(self, dim, &sizes.into()).or_raise()
     }
+}
+
+/// [`Tensor::flatten`], if the dimensions allow it.
+pub(crate) fn try_flatten(x: &Tensor, dims: impl RangeBounds<isize>) -> Result<Tensor, ShapeError> {
+    let shape = flatten_rule(x, dims)?;
+    try_reshape(x, &shape.into(), "flatten")
+}
+
+/// [`Tensor::unflatten`], if the sizes allow it.
+pub(crate) fn try_unflatten(x: &Tensor, dim: isize, sizes: &Dims) -> Result<Tensor, ShapeError> {
+    if x.dim() == 0 {
+        return Err(ShapeError::new("unflatten", "a 0-d tensor has no dimension that could become several")
+            .help("use x.reshape(sizes)"));
+    }
+    let dim = x.shape().dim(dim, "unflatten")?;
+    let part = Tensor::empty_meta([x.shape()[dim]], x.dtype());
+    let part = shape_rule(&part, sizes, "unflatten")?;
+    let shape: Shape = [&x.shape()[..dim], &part, &x.shape()[dim + 1..]].concat().into();
+    try_reshape(x, &shape.into(), "unflatten")
 }
 
 fn try_reshape(x: &Tensor, dims: &Dims, operation: &str) -> Result<Tensor, ShapeError> {
