@@ -6,15 +6,17 @@
 //!   empty         m, n or k is 0: nothing to add
 //!   long          one tile, and k >= 2 LONG: k is cut into at most PARTS parts, whose products are added in order
 //!   tiles         otherwise: c is cut into tiles, one task each, by a rule of m, n and k alone (`tile`)
-//! each tile       T::product: for floats the packed microkernels of the gemm crates, one thread; for integers, and
-//!                 where JIMU_SIMD asks for a lesser instruction set, plain loops (`plain`)
+//! each tile       T::product on one thread. Floats: few columns, k fast in both operands -> dot products (`dot`),
+//!                 else vectors of a's rows times b's elements (`panels`). Integers: plain loops (`plain`)
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
 //! ```
 //! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
 //! `JIMU_LOG=plan` prints the cuts ([`log`]).
 
+mod dot;
 mod element;
 mod explain;
+mod panels;
 mod tile;
 
 use std::ops::Range;
@@ -89,7 +91,8 @@ pub fn gemm<T: GemmElement>(
     } else {
         (shape, (a, a_strides), (b, b_strides), c_strides)
     };
-    log::plan(|| explain::product::<T>(GemmShape { m, n, k }, shape));
+    let k_fast = (left.1.1, right.1.0) == (1, 1);
+    log::plan(|| explain::product::<T>(GemmShape { m, n, k }, shape, k_fast));
     let operands = Operands { shape, a: left.0, a_strides: left.1, b: right.0, b_strides: right.1 };
     operands.multiply(c, strides, accumulate);
 }
@@ -111,8 +114,12 @@ pub fn gemm_bias<T: GemmElement>(
 ) {
     assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
     check_inside("c", c.len(), (shape.m, shape.n), c_strides);
-    for row in 0..shape.m {
-        bias.iter().enumerate().for_each(|(column, &bias)| c[row * c_strides.0 + column * c_strides.1] = bias);
+    match c_strides {
+        (step, 1) => (0..shape.m).for_each(|row| c[row * step..][..shape.n].copy_from_slice(bias)),
+        (1, step) => bias.iter().enumerate().for_each(|(column, &bias)| c[column * step..][..shape.m].fill(bias)),
+        (row_step, column_step) => (0..shape.m).for_each(|row| {
+            bias.iter().enumerate().for_each(|(column, &bias)| c[row * row_step + column * column_step] = bias);
+        }),
     }
     gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
 }

@@ -12,12 +12,11 @@ static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
     choose(requested.as_deref()).unwrap_or_else(|message| panic!("{message}"))
 });
 
-/// An instruction set, its name, and whether it is the best one here.
+/// An instruction set and its name.
 #[derive(Clone, Copy, Debug)]
 struct Choice {
     arch: Arch,
     name: &'static str,
-    best: bool,
 }
 
 /// Runs `op` compiled for the chosen instruction set; a closure without arguments will do, if it is `#[inline(always)]`.
@@ -42,6 +41,12 @@ pub fn name() -> &'static str {
     CHOICE.name
 }
 
+/// Whether the chosen instruction set contains AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx2() -> bool {
+    matches!(CHOICE.arch, Arch::V3(_) | Arch::V4(_))
+}
+
 /// The instruction sets of this machine, the best first: those that `JIMU_SIMD` may ask for.
 ///
 /// ```
@@ -49,11 +54,6 @@ pub fn name() -> &'static str {
 /// ```
 pub fn names() -> Vec<&'static str> {
     available().into_iter().map(|(name, _)| name).collect()
-}
-
-/// Whether the chosen instruction set is the best of this machine; false only if `JIMU_SIMD` asks for a lesser one.
-pub(crate) fn is_best() -> bool {
-    CHOICE.best
 }
 
 /// The instruction sets of this machine, the best first.
@@ -77,7 +77,7 @@ fn choose(requested: Option<&str>) -> Result<Choice, String> {
         Some(name) => available.iter().position(|&(other, _)| other == name),
     };
     match position {
-        Some(index) => Ok(Choice { name: available[index].0, arch: available[index].1, best: index == 0 }),
+        Some(index) => Ok(Choice { name: available[index].0, arch: available[index].1 }),
         None => {
             let (requested, names) = (requested.unwrap_or_default(), names().join(", "));
             Err(format!("JIMU_SIMD={requested}: this machine has {names}; set it to one of these or not at all"))
@@ -91,12 +91,11 @@ mod tests {
 
     #[test]
     fn the_best_is_chosen_unless_another_is_asked_for() {
-        let best = choose(None).unwrap();
-        assert!(best.best);
-        assert_eq!(choose(Some("")).unwrap().name, best.name);
+        let best = choose(None).unwrap().name;
+        assert_eq!(best, available()[0].0);
+        assert_eq!(choose(Some("")).unwrap().name, best);
         for (name, _) in available() {
-            let choice = choose(Some(name)).unwrap();
-            assert_eq!((choice.name, choice.best), (name, name == best.name));
+            assert_eq!(choose(Some(name)).unwrap().name, name);
         }
     }
 

@@ -9,7 +9,7 @@
 //!                      broadcast  operands have stride 0: their element is read once
 //!                      general    any strides
 //!   copy             map1 with the identity, or, where the rows of the source lie across those of the result,
-//!                    TILE x TILE squares, so that both sides use whole cache lines
+//!                    TILE rows at a time, transposed
 //! ```
 
 use bytemuck::Pod;
@@ -17,11 +17,13 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::simd;
 use crate::threads::parallel_chunks_mut;
+use crate::transpose::transpose;
 
 /// Elements of the result that one task computes.
 const BLOCK: usize = 1 << 14;
-/// The side of the squares in which [`copy`] transposes.
-const TILE: usize = 16;
+/// Rows of the result that a task of [`copy`] transposes, and the fewest worth transposing.
+const TILE: usize = 64;
+const FEWEST_ROWS: usize = 8;
 
 type Sizes = SmallVec<[usize; 6]>;
 
@@ -255,7 +257,7 @@ pub fn copy<T: Pod + Send + Sync>(source: &[T], offset: usize, strides: &[usize]
     let last = walk.shape.len() - 1;
     let across = (0..last).find(|&dim| walk.strides[0][dim] == 1);
     match across {
-        Some(dim) if walk.strides[0][last] != 1 && walk.shape[dim] >= TILE / 2 => {
+        Some(dim) if walk.strides[0][last] != 1 && walk.shape[dim] >= FEWEST_ROWS => {
             copy_tiled(&source[offset.min(source.len())..], &walk, dim, out);
         }
         _ => map1(shape, Operand { data: source, offset, strides }, out, |x| x),
@@ -285,14 +287,7 @@ fn copy_tiled<T: Pod + Send + Sync>(source: &[T], walk: &Walk<1>, across: usize,
             let rows = chunk.len() / row;
             for block in 0..row / columns {
                 let start = base + tile * TILE + middle.position(block);
-                for column in (0..columns).step_by(TILE) {
-                    for r in 0..rows {
-                        let out = &mut chunk[r * row + block * columns..][..columns];
-                        for c in column..(column + TILE).min(columns) {
-                            out[c] = source[start + r + c * column_step];
-                        }
-                    }
-                }
+                transpose(&mut chunk[block * columns..], row, (&source[start..], column_step), columns, rows);
             }
         });
     }

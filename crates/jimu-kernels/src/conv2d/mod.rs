@@ -24,22 +24,19 @@ mod channels_innermost;
 mod direct;
 mod explain;
 mod gemm;
-mod lanes;
 mod layout;
 pub mod naive;
-mod outer;
 mod pass;
-mod product;
 mod shared;
 mod window;
 mod winograd;
 
-pub use lanes::Lanes;
 pub use layout::Layout;
 
 use explain::Part;
 
 use crate::buffer::Buffer;
+use crate::lanes::{self, Lanes};
 use crate::log;
 use crate::simd;
 use crate::threads;
@@ -445,11 +442,6 @@ fn check_lengths(geometry: &Geometry, x: usize, weight: usize, y: usize) {
     assert_eq!(x, geometry.input_len(), "conv2d: length of the input for {geometry:?}");
     assert_eq!(weight, geometry.weight_len(), "conv2d: length of the weight for {geometry:?}");
     assert_eq!(y, geometry.output_len(), "conv2d: length of the output for {geometry:?}");
-}
-
-/// Cuts `len` into `count` neighbouring ranges whose lengths differ by at most one, and returns the `index`-th.
-fn balanced(len: usize, count: usize, index: usize) -> std::ops::Range<usize> {
-    index * len / count..(index + 1) * len / count
 }
 
 /// Adds `partials`, one after the other, into `total`, which they are as long as: in their order for every element.

@@ -1,9 +1,12 @@
 //! The element types, and how each multiplies one tile.
 
 use bytemuck::Pod;
-use gemm_common::Parallelism;
 
+use super::GemmShape;
+use super::dot::{self, Dot};
+use super::panels::Panels;
 use super::tile::Tile;
+use crate::buffer::Buffer;
 use crate::simd;
 
 mod sealed {
@@ -16,68 +19,52 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     #[doc(hidden)]
     fn plus(a: Self, b: Self) -> Self;
 
-    /// How [`product`](Self::product) works, in words.
+    /// How [`product`](Self::product) works, in words; `k_fast`: k is the fast dimension of both operands.
     #[doc(hidden)]
-    fn way() -> &'static str;
+    fn way(shape: GemmShape, k_fast: bool) -> &'static str;
 
     /// `c = a b` or `c += a b` on the calling thread.
     ///
     /// # Safety
     /// The strides must keep all elements of a and b inside the tile's slices, and all elements of c must be valid for
-    /// reads and writes, lie apart, and belong to this call alone.
+    /// reads and writes, lie apart, and belong to this call alone. The tile has at least one row and one column.
     #[doc(hidden)]
     unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool);
 }
 
 macro_rules! float {
-    ($T:ty, $gemm:path) => {
+    ($($T:ty)*) => {$(
         impl sealed::Sealed for $T {}
         impl GemmElement for $T {
             fn plus(a: Self, b: Self) -> Self {
                 a + b
             }
 
-            fn way() -> &'static str {
-                if simd::is_best() { "packed" } else { "plain loops" }
+            fn way(shape: GemmShape, k_fast: bool) -> &'static str {
+                if dot::suits(shape, k_fast) { "dot products" } else { "panels" }
             }
 
             unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
-                if !simd::is_best() {
-                    // SAFETY: the caller's promise.
-                    return unsafe { plain(tile, c, c_strides, accumulate, |total, a, b| total + a * b) };
+                if dot::suits(tile.shape, (tile.a_strides.1, tile.b_strides.0) == (1, 1)) {
+                    return simd::dispatch(Dot { tile, c, c_strides, accumulate });
                 }
-                let (shape, [a, b, c_strides]) = (tile.shape, [tile.a_strides, tile.b_strides, c_strides].map(signed));
-                // SAFETY: the caller's promise. With alpha = 1, beta = 1 it computes c = a b, or c + a b if told to read c.
-                unsafe {
-                    $gemm()(
-                        shape.m,
-                        shape.n,
-                        shape.k,
-                        c,
-                        c_strides.1,
-                        c_strides.0,
-                        accumulate,
-                        tile.a.as_ptr(),
-                        a.1,
-                        a.0,
-                        tile.b.as_ptr(),
-                        b.1,
-                        b.0,
-                        1.0,
-                        1.0,
-                        false,
-                        false,
-                        false,
-                        Parallelism::None,
-                    );
+                if c_strides.0 == 1 {
+                    return simd::dispatch(Panels { tile, c, c_column: c_strides.1, accumulate });
+                }
+                let m = tile.shape.m;
+                let mut dense = Buffer::<$T>::unspecified(m * tile.shape.n);
+                simd::dispatch(Panels { tile, c: dense.as_mut_ptr(), c_column: m, accumulate: false });
+                for (index, &value) in dense.iter().enumerate() {
+                    let element = c.wrapping_add(index % m * c_strides.0 + index / m * c_strides.1);
+                    // SAFETY: an element of c, which the caller has given to this call.
+                    unsafe { *element = if accumulate { *element + value } else { value } };
                 }
             }
         }
-    };
+    )*};
 }
 
-float!(f32, gemm_f32::gemm::f32::get_gemm_fn);
-float!(f64, gemm_f64::gemm::f64::get_gemm_fn);
+float!(f32 f64);
 
 macro_rules! integer {
     ($($T:ty)*) => {$(
@@ -87,7 +74,7 @@ macro_rules! integer {
                 a.wrapping_add(b)
             }
 
-            fn way() -> &'static str {
+            fn way(_: GemmShape, _: bool) -> &'static str {
                 "plain loops"
             }
 
@@ -101,11 +88,6 @@ macro_rules! integer {
 }
 
 integer!(u8 i32 i64);
-
-/// A stride that reaches an element of a slice fits an isize; others belong to sizes of 1 and are never used.
-fn signed((row, column): (usize, usize)) -> (isize, isize) {
-    (row as isize, column as isize)
-}
 
 /// The product in plain loops: for each column of c, the columns of a times an element of b each.
 ///
@@ -139,31 +121,6 @@ unsafe fn plain<T: Pod>(
             } else {
                 // SAFETY: as above.
                 (0..shape.m).for_each(|i| unsafe { element(i).write(step(element(i).read(), a[i * a_row], b)) });
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::GemmShape;
-    use super::*;
-
-    #[test]
-    fn plain_floats_equal_the_microkernels() {
-        let (m, n, k) = (19, 7, 33);
-        let data: Vec<f64> = (0..m * k + k * n).map(|i| ((i * 37) % 19) as f64 - 9.0).collect();
-        for (a_strides, b_strides, c_strides) in [((1, m), (1, k), (1, m)), ((k, 1), (n, 1), (n, 1))] {
-            let shape = GemmShape { m, n, k };
-            let tile = Tile { shape, a: &data[..m * k], a_strides, b: &data[m * k..], b_strides };
-            let (mut fast, mut slow) = (vec![f64::NAN; m * n], vec![f64::NAN; m * n]);
-            for accumulate in [false, true] {
-                // SAFETY: the strides are those of dense matrices of these sizes.
-                unsafe {
-                    f64::product(&tile, fast.as_mut_ptr(), c_strides, accumulate);
-                    plain(&tile, slow.as_mut_ptr(), c_strides, accumulate, |total, a, b| total + a * b);
-                }
-                assert_eq!(fast, slow);
             }
         }
     }

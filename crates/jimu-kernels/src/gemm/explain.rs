@@ -4,9 +4,9 @@ use super::tile::tile_sizes;
 use super::{GemmElement, GemmShape, parts};
 use crate::log;
 
-/// Such as `gemm 256x512 * 512x256: packed, 8 tiles of 64x128`. `turned` is the product as it is computed, which may be that
-/// of the transposed matrices.
-pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape) -> String {
+/// Such as `gemm 256x512 * 512x256: panels, 8 tiles of 64x128`. `turned` is the product as it is computed, which may be that
+/// of the transposed matrices; `k_fast`: k is the fast dimension of both.
+pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fast: bool) -> String {
     let cut = match (parts(turned), tile_sizes(turned)) {
         (Some(part), _) => format!("sums of {} parts of {part}", turned.k.div_ceil(part)),
         (None, (rows, columns)) if (rows, columns) == (turned.m, turned.n) => "one tile".to_owned(),
@@ -16,7 +16,7 @@ pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape) -> St
             format!("{tiles} tiles of {rows}x{columns}")
         }
     };
-    format!("gemm {}{}: {}, {cut}", sizes(shape), log::element::<T>(), T::way())
+    format!("gemm {}{}: {}, {cut}", sizes(shape), log::element::<T>(), T::way(turned, k_fast))
 }
 
 /// Such as `batched gemm 128 of 64x32 * 32x64: 2 a task`.
@@ -36,12 +36,13 @@ mod tests {
     #[test]
     fn cuts_are_told() {
         let shape = GemmShape { m: 256, n: 256, k: 512 };
-        let way = f32::way();
-        assert_eq!(product::<f32>(shape, shape), format!("gemm 256x512 * 512x256: {way}, 8 tiles of 64x128"));
+        let told = product::<f32>(shape, shape, true);
+        assert_eq!(told, "gemm 256x512 * 512x256: panels, 8 tiles of 64x128");
         let long = GemmShape { m: 5, n: 4, k: 4096 };
-        assert_eq!(product::<f32>(long, long), format!("gemm 5x4096 * 4096x4: {way}, sums of 4 parts of 1024"));
+        let told = product::<f32>(long, long, true);
+        assert_eq!(told, "gemm 5x4096 * 4096x4: dot products, sums of 4 parts of 1024");
         let (shape, turned) = (GemmShape { m: 2, n: 3, k: 4 }, GemmShape { m: 3, n: 2, k: 4 });
-        assert_eq!(product::<i64>(shape, turned), "gemm 2x4 * 4x3 i64: plain loops, one tile");
+        assert_eq!(product::<i64>(shape, turned, true), "gemm 2x4 * 4x3 i64: plain loops, one tile");
         assert_eq!(batch::<f32>(shape, 9, Some(4)), "batched gemm 9 of 2x4 * 4x3: 4 a task");
         assert_eq!(batch::<f32>(shape, 9, None), "batched gemm 9 of 2x4 * 4x3: one after the other");
     }

@@ -134,9 +134,12 @@ fn a_batch_equals_its_products_one_by_one() {
 #[test]
 fn the_bias_is_added_to_every_row() {
     let shape = GemmShape { m: 2, n: 3, k: 1 };
-    let mut c = [f64::NAN; 6];
-    gemm_bias(shape, &[1.0, 2.0], (1, 1), &[1.0, 10.0, 100.0], (3, 1), &[0.5, 0.25, 0.125], &mut c, (3, 1));
-    assert_eq!(c, [1.5, 10.25, 100.125, 2.5, 20.25, 200.125]);
+    for (row, column) in [(3, 1), (1, 2), (4, 1), (7, 2)] {
+        let mut c = [f64::NAN; 12];
+        gemm_bias(shape, &[1.0, 2.0], (1, 1), &[1.0, 10.0, 100.0], (3, 1), &[0.5, 0.25, 0.125], &mut c, (row, column));
+        let sums = [0, 1].map(|i| [0, 1, 2].map(|j| c[i * row + j * column]));
+        assert_eq!(sums, [[1.5, 10.25, 100.125], [2.5, 20.25, 200.125]]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::{Divisor, Geometry};
-use crate::conv2d::Lanes;
+use crate::lanes::Lanes;
 use crate::simd;
 
 pub(super) fn forward<T: Lanes>(geometry: &Geometry, lanes: usize, divisor: Divisor, x: &[T], y: &mut [T]) {

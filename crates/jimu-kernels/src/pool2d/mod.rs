@@ -20,7 +20,8 @@ pub mod naive;
 
 use std::ops::Range;
 
-use crate::conv2d::{Lanes, Layout};
+use crate::conv2d::Layout;
+use crate::lanes::Lanes;
 use crate::log;
 use crate::threads;
 

@@ -1,7 +1,8 @@
 //! Pooling as its definition reads: the twin that the kernels are tested against.
 
 use super::{Divisor, Geometry};
-use crate::conv2d::{Lanes, Layout};
+use crate::conv2d::Layout;
+use crate::lanes::Lanes;
 
 /// A window: its output, its taps inside the input with where they are, and its pixels inside the padded input.
 struct Window {

@@ -18,10 +18,11 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, copy_short, machine};
-use super::super::outer::{Outer, Sink, largest_block};
-use super::super::{ConvElement, Geometry, add_in_order, balanced};
+use super::super::{ConvElement, Geometry, add_in_order};
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::dots::{Dots, Sink, largest_block};
+use crate::lanes::{Lanes, Machine, copy_short, machine};
 use crate::simd;
 use crate::threads;
 
@@ -204,7 +205,7 @@ impl<T: ConvElement> Task<'_, T> {
             let first = group * geometry.group_inputs();
             let x_starts: Vec<usize> =
                 (0..taps).map(|tap| (first * panel.pixels() + offset(geometry, panel, tap)) * lanes).collect();
-            let outer = Outer {
+            let dots = Dots {
                 y: y.values,
                 x,
                 y_stride: y.channel,
@@ -213,7 +214,7 @@ impl<T: ConvElement> Task<'_, T> {
                 runs: &runs,
                 run_len: if geometry.stride[1] == 1 { width } else { 1 },
             };
-            outer.run(simd, group * outputs..(group + 1) * outputs, &mut AddTo { sums, taps });
+            dots.run(simd, group * outputs..(group + 1) * outputs, &mut AddTo { sums, taps });
         }
     }
 

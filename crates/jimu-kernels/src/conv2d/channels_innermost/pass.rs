@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
 use super::super::pass::Pass;
-use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
-use super::super::{Activation, ConvElement, Geometry, balanced};
+use super::super::{Activation, ConvElement, Geometry};
 use super::surrounded;
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Lanes, Machine, machine};
+use crate::product::{Product, Start, Target, widest};
 use crate::simd;
 use crate::threads;
 
@@ -25,9 +26,9 @@ pub(in super::super) fn forward<T: ConvElement>(
     activation: Activation,
     y: &mut [T],
 ) {
-    let (sources, taps) = (geometry.in_channels, geometry.kernel[0] * geometry.kernel[1]);
-    let weight_of = |target: usize, source: usize, tap: usize| weight[(target * sources + source) * taps + tap];
-    run(&Pass::forward(geometry), x, weight_of, bias, activation, y);
+    let taps = geometry.kernel[0] * geometry.kernel[1];
+    let filters = Filters { values: weight, target: geometry.in_channels * taps, source: taps };
+    run(&Pass::forward(geometry), x, filters, bias, activation, y);
 }
 
 pub(in super::super) fn backward_input<T: ConvElement>(
@@ -36,11 +37,19 @@ pub(in super::super) fn backward_input<T: ConvElement>(
     weight: &[T],
     grad_x: &mut [T],
 ) {
-    let (targets, taps) = (geometry.in_channels, geometry.kernel[0] * geometry.kernel[1]);
-    let weight_of = |target: usize, source: usize, tap: usize| weight[(source * targets + target) * taps + tap];
+    let taps = geometry.kernel[0] * geometry.kernel[1];
+    let filters = Filters { values: weight, target: taps, source: geometry.in_channels * taps };
     for pass in Pass::backward(geometry) {
-        run(&pass, grad_y, weight_of, None, Activation::Identity, grad_x);
+        run(&pass, grad_y, filters, None, Activation::Identity, grad_x);
     }
+}
+
+/// The weights as the user has them: the distances of target channels and of source channels; taps are neighbours.
+#[derive(Clone, Copy)]
+struct Filters<'a, T> {
+    values: &'a [T],
+    target: usize,
+    source: usize,
 }
 
 /// The terms of a target pixel's sum: segments of neighbouring source numbers.
@@ -72,18 +81,17 @@ impl Terms {
     }
 }
 
-/// Runs a pass over the batch; the pass's target pixels are written whole. `weight_of` takes a target channel, a source
-/// channel and a tap.
+/// Runs a pass over the batch; the pass's target pixels are written whole.
 fn run<T: ConvElement>(
     pass: &Pass,
     source: &[T],
-    weight_of: impl Fn(usize, usize, usize) -> T + Sync,
+    filters: Filters<'_, T>,
     bias: Option<&[T]>,
     activation: Activation,
     target: &mut [T],
 ) {
     let terms = Terms::new(pass);
-    let weights = Weights::pack(pass, &terms, weight_of, bias);
+    let weights = Weights::pack(pass, &terms, filters, bias);
     let row_work = pass.columns.count * pass.depth() * pass.targets;
     let rows = (TASK / row_work.max(1)).clamp(1, pass.rows.count);
     let row_blocks = pass.rows.count.div_ceil(rows);
@@ -111,12 +119,7 @@ struct Weights<T: Lanes> {
 }
 
 impl<T: ConvElement> Weights<T> {
-    fn pack(
-        pass: &Pass,
-        terms: &Terms,
-        weight_of: impl Fn(usize, usize, usize) -> T + Sync,
-        bias: Option<&[T]>,
-    ) -> Self {
+    fn pack(pass: &Pass, terms: &Terms, filters: Filters<'_, T>, bias: Option<&[T]>) -> Self {
         let Machine { lanes, registers } = machine::<T>();
         let vectors = pass.targets.div_ceil(lanes);
         let count = vectors.div_ceil(widest(registers));
@@ -125,6 +128,9 @@ impl<T: ConvElement> Weights<T> {
         let values_len = vectors * lanes * depth;
         let mut values = Buffer::unspecified(values_len);
         let shared = SharedSlice::new(&mut values);
+        let places =
+            terms.taps.iter().flat_map(|&tap| (0..pass.sources).map(move |source| source * filters.source + tap));
+        let places: Vec<usize> = places.collect();
         // A few thousand weights are packed before another thread has come.
         let tasks = if values_len < TASK / 8 { 1 } else { count };
         threads::parallel_for(tasks, |task| {
@@ -132,11 +138,12 @@ impl<T: ConvElement> Weights<T> {
                 let (first, width) = (block.start * lanes, block.len() * lanes);
                 // SAFETY: blocks do not overlap, and each is packed once.
                 let to = unsafe { shared.part(first * depth, width * depth) };
-                let places = terms.taps.iter().flat_map(|&tap| (0..pass.sources).map(move |source| (source, tap)));
-                for (row, (source, tap)) in to.chunks_exact_mut(width).zip(places) {
-                    for (lane, weight) in row.iter_mut().enumerate() {
-                        let target = first + lane;
-                        *weight = if target < pass.targets { weight_of(target, source, tap) } else { T::ZERO };
+                for lane in 0..width {
+                    let column = to.iter_mut().skip(lane).step_by(width);
+                    match filters.values.get((first + lane) * filters.target..).filter(|_| first + lane < pass.targets)
+                    {
+                        Some(filter) => column.zip(&places).for_each(|(to, &place)| *to = filter[place]),
+                        None => column.for_each(|to| *to = T::ZERO),
                     }
                 }
             }
@@ -206,13 +213,13 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     depth: terms.depth,
                     b: &self.weights.values[channel * depth..][..block_width * depth],
                     b_step: block_width,
-                    c: &mut sums,
+                    c: Target::new(&mut sums),
                     c_row: block_width,
                     rows: pass.columns.count,
                     vectors: block.len(),
                     start: Start::Row(&self.weights.bias[channel..][..block_width]),
                 });
-                self.store(row, channel, &sums, block_width);
+                self.store(simd, row, channel, &mut sums, block_width);
             }
         }
     }
@@ -221,17 +228,43 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
 impl<T: ConvElement> Task<'_, T> {
     /// Writes the channels from `channel` on of a row of target pixels.
     #[inline(always)]
-    fn store(&self, row: usize, channel: usize, sums: &[T], width: usize) {
+    fn store<S: Simd>(&self, simd: S, row: usize, channel: usize, sums: &mut [T], width: usize) {
         let pass = self.pass;
+        let sums = &mut sums[..pass.columns.count * width];
+        if self.activation == Activation::Relu {
+            T::as_vectors_mut::<S>(sums).0.iter_mut().for_each(
+                #[inline(always)]
+                |sum| *sum = T::relu(simd, *sum),
+            );
+        }
         let channels = width.min(pass.targets - channel);
         let target_row = self.image * pass.target_size[0] + pass.rows.first + row * pass.rows.step;
-        for (column, sums) in sums.chunks_exact(width).take(pass.columns.count).enumerate() {
-            let pixel = target_row * pass.target_size[1] + pass.columns.first + column * pass.columns.step;
-            // SAFETY: each task has its rows to itself, and a pass writes a pixel's channels once.
-            let to = unsafe { self.target.part(pixel * pass.targets + channel, channels) };
-            for (to, &sum) in to.iter_mut().zip(sums) {
-                *to = if self.activation == Activation::Relu && sum < T::ZERO { T::ZERO } else { sum };
-            }
+        let start = (target_row * pass.target_size[1] + pass.columns.first) * pass.targets + channel;
+        let step = pass.columns.step * pass.targets;
+        if step == channels {
+            // SAFETY: each task has its rows to itself, and this is all channels of a row's neighbouring pixels.
+            let to = unsafe { self.target.part(start, pass.columns.count * step) };
+            return store_overlapping::<T, S>(to, step, sums, width);
         }
+        for (column, sums) in sums.chunks_exact(width).enumerate() {
+            // SAFETY: each task has its rows to itself, and a pass writes a pixel's channels once.
+            let to = unsafe { self.target.part(start + column * step, channels) };
+            to.copy_from_slice(&sums[..channels]);
+        }
+    }
+}
+
+/// Writes the first `step` numbers of each `width` one after the other: whole blocks, of which the next overwrites what
+/// is too much, as long as there is room.
+#[inline(always)]
+fn store_overlapping<T: Lanes, S: Simd>(to: &mut [T], step: usize, sums: &[T], width: usize) {
+    let whole = if to.len() < width { 0 } else { (to.len() - width) / step + 1 };
+    let mut blocks = sums.chunks_exact(width);
+    for (column, block) in blocks.by_ref().take(whole).enumerate() {
+        let to = T::as_vectors_mut::<S>(&mut to[column * step..][..width]).0;
+        to.iter_mut().zip(T::as_vectors::<S>(block).0).for_each(|(to, &vector)| *to = vector);
+    }
+    for (to, block) in to[whole * step..].chunks_exact_mut(step).zip(blocks) {
+        to.copy_from_slice(&block[..step]);
     }
 }

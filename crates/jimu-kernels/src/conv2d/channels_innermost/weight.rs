@@ -10,11 +10,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
-use super::super::product::{Product, Start, widest};
-use super::super::{ConvElement, Geometry, balanced};
+use super::super::{ConvElement, Geometry};
 use super::surrounded;
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Lanes, Machine, machine};
+use crate::product::{Product, Start, Target, widest};
 use crate::simd;
 use crate::threads;
 
@@ -106,7 +107,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                         depth: row_len,
                         b: &row,
                         b_step: width,
-                        c: &mut self.sums[tap * inputs * width..],
+                        c: Target::new(&mut self.sums[tap * inputs * width..]),
                         c_row: width,
                         rows: taps_together * inputs,
                         vectors: width / T::lanes::<S>(),

@@ -12,11 +12,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
-use super::super::outer::{Outer, Sink, largest_block};
 use super::super::shared::SharedSlice;
-use super::super::{ConvElement, Geometry, add_in_order, balanced};
+use super::super::{ConvElement, Geometry, add_in_order};
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::dots::{Dots, Sink, largest_block};
+use crate::lanes::{Lanes, Machine, machine};
 use crate::simd;
 use crate::threads;
 
@@ -184,7 +185,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     (0..rows.len()).map(|row| (image * y_len + row * copy.y_width, image * x_len + row * step)),
                 );
             }
-            let outer = Outer {
+            let dots = Dots {
                 y: &y_copy,
                 x: &x_copy,
                 y_stride: rows.len() * copy.y_width,
@@ -194,7 +195,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 run_len: copy.y_width / lanes,
             };
             let mut sink = AddTo { partial: &mut *self.partial, taps: geometry.taps() };
-            outer.run(simd, 0..outputs, &mut sink);
+            dots.run(simd, 0..outputs, &mut sink);
         }
     }
 }

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Lanes, Machine, machine};
-use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
-use super::super::{Activation, ConvElement, Geometry, balanced};
+use super::super::{Activation, ConvElement, Geometry};
 use super::tiles::{Images, Tiles};
 use super::transform::{Variant, blank, both_axes};
 use super::transformed::Form;
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Lanes, Machine, machine};
+use crate::product::{Product, Start, Target, widest};
 use crate::simd;
 use crate::threads;
 
@@ -257,7 +258,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     a_step: 1,
                     b: &pass.weights.values[block.start + element * block.element_len..][..block.element_len],
                     b_step: block.vectors * lanes,
-                    c: products_form.element_mut(&mut products, element),
+                    c: Target::new(products_form.element_mut(&mut products, element)),
                     c_row: products_form.width,
                     rows: self.tiles.len(),
                     vectors: block.vectors,

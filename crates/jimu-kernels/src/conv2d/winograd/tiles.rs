@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
-use super::super::lanes::Lanes;
 use super::super::shared::SharedSlice;
 use super::transform::{MAX_TILE, Tile};
+use crate::lanes::Lanes;
 
 /// The tiles of a batch: image by image, row by row.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::super::lanes::Lanes;
+use crate::lanes::Lanes;
 
 /// The largest tile, and the most outputs in one, along an axis.
 pub(super) const MAX_TILE: usize = 6;

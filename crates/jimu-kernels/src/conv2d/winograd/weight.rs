@@ -13,14 +13,15 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Machine, machine};
-use super::super::product::{Product, Start, widest};
 use super::super::shared::SharedSlice;
-use super::super::{ConvElement, Geometry, balanced};
+use super::super::{ConvElement, Geometry};
 use super::tiles::{Images, Tiles};
 use super::transform::{Variant, blank, both_axes};
 use super::transformed::Form;
 use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Machine, machine};
+use crate::product::{Product, Start, Target, widest};
 use crate::simd;
 use crate::threads;
 
@@ -189,7 +190,7 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
                 a_step: self.y_width,
                 b: &self.x[block.start * lanes..],
                 b_step: self.x_width,
-                c: &mut self.sums[block.start * lanes..],
+                c: Target::new(&mut self.sums[block.start * lanes..]),
                 c_row: self.x_width,
                 rows,
                 vectors: block.len(),

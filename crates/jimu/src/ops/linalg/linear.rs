@@ -3,10 +3,11 @@
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::gemm::{GemmShape, gemm, gemm_bias};
 
+use super::matmul::{matmul_like, product_layout, rows_innermost};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
 use crate::dtype::{Element, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::{Layout, Shape, Tensor};
+use crate::tensor::{Shape, Tensor};
 
 /// Rows [n, in], a weight [out, in] and, if there is a third input, a bias [out].
 struct Linear;
@@ -34,19 +35,20 @@ impl Operation for Linear {
         dispatch_float!(spec.dtype, T => {
             let mut out = Buffer::unspecified(shape.m * shape.n);
             let (a, b) = (&T::slice(&sx)[x.layout().offset..], &T::slice(&sw)[weight.layout().offset..]);
+            let (strides, layout) = product_layout(&spec.shape, rows_innermost(x));
             match inputs.get(2) {
                 Some(bias) => bias.with_contiguous::<T, _>(|bias| {
-                    gemm_bias(shape, a, xs, b, ws, bias, &mut out, (shape.n, 1));
+                    gemm_bias(shape, a, xs, b, ws, bias, &mut out, strides);
                 }),
-                None => gemm(shape, a, xs, b, ws, &mut out, (shape.n, 1), false),
+                None => gemm(shape, a, xs, b, ws, &mut out, strides, false),
             }
-            Tensor::from_buffer::<T>(out, Layout::contiguous(spec.shape.clone()))
+            Tensor::from_buffer::<T>(out, layout)
         })
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let mut gradients = Gradients::new();
-        gradients.push(context.needs(0).then(|| grad.matmul(&context.input(1))));
+        gradients.push(context.needs(0).then(|| matmul_like(grad, &context.input(1))));
         gradients.push(context.needs(1).then(|| grad.t().matmul(&context.input(0))));
         if context.inputs() == 3 {
             gradients.push(context.needs(2).then(|| grad.sum_dim(0, false)));
@@ -148,6 +150,15 @@ mod tests {
         let (x, weight) = (variable([3, 5]), variable([2, 3]));
         let (strided, plain) = (linear(&x.t(), &weight, None), linear(&x.t().contiguous(), &weight, None));
         assert!((strided - plain).abs().max().item() < 1e-12);
+    }
+
+    #[test]
+    fn rows_that_are_innermost_stay_so() {
+        let (x, weight) = (variable([3, 5]), variable([2, 3]));
+        let output = linear(&x.t(), &weight, None);
+        assert_eq!(output.stride(), [1, 5]);
+        output.square().sum().backward();
+        assert!(x.grad().unwrap().is_contiguous());
     }
 
     #[test]

@@ -3,14 +3,18 @@
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::gemm::{BatchOperand, GemmShape, batched_gemm};
 
-use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
+use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
 use crate::dtype::{DType, Element, dispatch_number};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
 use crate::tensor::{Layout, Shape, Tensor, broadcast_shapes};
 
 /// The products of two batches of matrices, [*, m, k] and [*, k, n], whose batch dimensions are equal.
-struct Matmul;
+#[derive(Default)]
+struct Matmul {
+    /// Write a single product with the rows innermost.
+    rows_innermost: bool,
+}
 
 impl Operation for Matmul {
     const NAME: &'static str = "matmul";
@@ -42,8 +46,9 @@ impl Operation for Matmul {
             let operand = |x: &Tensor| (x.stride()[rank - 2], x.stride()[rank - 1]);
             let a = BatchOperand { data: T::slice(&sa), offsets: &left, strides: operand(a) };
             let b = BatchOperand { data: T::slice(&sb), offsets: &right, strides: operand(b) };
-            batched_gemm(shape, a, b, &mut out, shape.m * shape.n, (shape.n, 1), false);
-            Tensor::from_buffer::<T>(out, Layout::contiguous(spec.shape.clone()))
+            let (strides, layout) = product_layout(&spec.shape, self.rows_innermost);
+            batched_gemm(shape, a, b, &mut out, shape.m * shape.n, strides, false);
+            Tensor::from_buffer::<T>(out, layout)
         })
     }
 
@@ -54,6 +59,26 @@ impl Operation for Matmul {
             || context.input(0).transpose(-2, -1).matmul(grad),
         )
     }
+}
+
+/// The strides of a product's rows and columns, and its layout; with the rows innermost only for a single product.
+pub(super) fn product_layout(shape: &Shape, rows_innermost: bool) -> ((usize, usize), Layout) {
+    match shape[..] {
+        [rows, _] if rows_innermost => ((1, rows), Layout::in_order(shape.clone(), &[1, 0])),
+        _ => ((shape[shape.len() - 1], 1), Layout::contiguous(shape.clone())),
+    }
+}
+
+/// Whether a matrix has its rows innermost, as what comes from images with the batch innermost.
+pub(super) fn rows_innermost(matrix: &Tensor) -> bool {
+    matrix.stride()[0] == 1 && matrix.stride()[1] > 1
+}
+
+/// The product of two matrices, with the rows innermost if `a` has: what follows then copies nothing, and neither does
+/// the product itself.
+#[track_caller]
+pub(super) fn matmul_like(a: &Tensor, b: &Tensor) -> Tensor {
+    apply(Matmul { rows_innermost: rows_innermost(a) }, &[a, b])
 }
 
 /// Where each matrix of a batch begins.
@@ -108,11 +133,11 @@ pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
         (1, 1) => Ok(try_matmul(&a.unsqueeze(0), &b.unsqueeze(1))?.reshape(Shape::default())),
         (1, _) => Ok(try_matmul(&a.unsqueeze(0), &b)?.squeeze_dim(-2)),
         (_, 1) => Ok(try_matmul(&a, &b.unsqueeze(1))?.squeeze_dim(-1)),
-        (2, 2) => try_apply(Matmul, &[&a, &b]),
+        (2, 2) => try_apply(Matmul::default(), &[&a, &b]),
         // One matrix for the whole batch: one large product.
         (_, 2) => {
             let mut sizes = a.size();
-            let rows = try_apply(Matmul, &[&a.flatten(..-1), &b])?;
+            let rows = try_apply(Matmul::default(), &[&a.flatten(..-1), &b])?;
             sizes.as_mut()[a.dim() - 1] = b.shape()[1];
             Ok(rows.reshape(sizes))
         }
@@ -127,7 +152,7 @@ pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
                 let sizes: Shape = batch.iter().chain(&x.shape()[x.dim() - 2..]).copied().collect();
                 x.expand(sizes)
             };
-            try_apply(Matmul, &[&spread(&a), &spread(&b)])
+            try_apply(Matmul::default(), &[&spread(&a), &spread(&b)])
         }
     }
 }

@@ -7,7 +7,7 @@ use jimu_kernels::conv2d::{self as kernels, Activation, Geometry, Path};
 use super::conv_options::ConvOptions;
 use super::images::{Images, shown};
 use super::pair::Extent;
-use super::planes::{planes_in, with_planes};
+use super::planes::{laid_out, planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
@@ -50,6 +50,8 @@ impl Operation for Conv2d {
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let &Self { geometry, path } = self;
+        // Once for both derivatives.
+        let grad = &laid_out(grad, path.layout());
         let mut gradients = both(
             context,
             || apply(InputGradient { geometry, path }, &[grad, &context.input(1)]),
@@ -183,10 +185,13 @@ pub(crate) fn try_conv<S: Extent>(
     let x = Images::of::<S>(x, name)?;
     let weight = &filters::<S>(weight, name, "out_channels, in_channels / groups")?;
     let geometry = geometry(name, &x, weight, bias, options)?;
-    let operation = Conv2d { geometry, path: kernels::plan(&geometry) };
+    let path = kernels::plan(&geometry);
+    let operation = Conv2d { geometry, path };
+    // Once for forward and the gradient of the weight.
+    let images = &laid_out(&x.images, path.layout());
     let y = match bias {
-        Some(bias) => try_apply(operation, &[&x.images, weight, bias]),
-        None => try_apply(operation, &[&x.images, weight]),
+        Some(bias) => try_apply(operation, &[images, weight, bias]),
+        None => try_apply(operation, &[images, weight]),
     };
     Ok(x.back(&y?))
 }

@@ -27,6 +27,17 @@ pub(super) fn with_order<T: Element, R>(x: &Tensor, order: &[usize], read: impl 
     read(&T::slice(&x.storage())[start..start + x.numel()])
 }
 
+/// `x` with its elements in `order`, as an operation of the graph: for what several operations read, forward and backward.
+pub(super) fn laid_out(x: &Tensor, order: Order) -> Tensor {
+    let order = dimensions(order);
+    if x.is_meta() || x.layout().is_dense_in(order.into_iter()) {
+        return x.clone();
+    }
+    let mut back = [0; 4];
+    order.iter().enumerate().for_each(|(place, &dim)| back[dim] = place as isize);
+    x.permute(order.map(|dim| dim as isize)).contiguous().permute(back)
+}
+
 /// The tensor of `shape` whose elements lie in `order`.
 pub(super) fn planes_in<T: Element>(elements: Buffer<T::Stored>, shape: &Shape, order: Order) -> Tensor {
     Tensor::from_buffer::<T>(elements, Layout::in_order(shape.clone(), &dimensions(order)))

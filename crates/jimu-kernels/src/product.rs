@@ -1,4 +1,5 @@
-//! A small matrix product whose sums stay in registers: the inner loop of the kernels with channels innermost.
+//! A small matrix product whose sums stay in registers: the inner loop of matrix products and of
+//! convolutions with channels innermost.
 //!
 //! `c[o] = start + sum over r of a[o, r] b[r]`, where `c[o]` and `b[r]` are rows of a few vectors and `a[o, r]` is a number,
 //! read as a broadcast. A block of `O x V` sums is `V` loads, `O` broadcasts and `O V` multiply-adds for each `r`. The sum
@@ -9,22 +10,24 @@
 //! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
 //! | 16 registers (AVX2) | up to 6 | up to 2 |
 
+use std::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 
-use super::balanced;
-use super::lanes::Lanes;
+use crate::cut::balanced;
+use crate::lanes::Lanes;
 
 /// Most rows in a register block.
 const MAX_ROWS: usize = 6;
 
 /// Most vectors in a row of a [`Product`].
-pub(super) const fn widest(registers: usize) -> usize {
+pub(crate) const fn widest(registers: usize) -> usize {
     if registers >= 32 { 4 } else { 2 }
 }
 
 /// One product. In segment `s`, `a` holds element (o, r) at `segments[s] + o * a_row + r * a_step`; the rows of `b` are
 /// counted through all segments, and begin `b_step` apart; row `o` of `c` begins at `o * c_row`.
-pub(super) struct Product<'a, T> {
+pub(crate) struct Product<'a, T> {
     pub a: &'a [T],
     pub a_row: usize,
     pub a_step: usize,
@@ -33,7 +36,7 @@ pub(super) struct Product<'a, T> {
     pub depth: usize,
     pub b: &'a [T],
     pub b_step: usize,
-    pub c: &'a mut [T],
+    pub c: Target<'a, T>,
     pub c_row: usize,
     /// Rows of `a` and `c`.
     pub rows: usize,
@@ -42,9 +45,38 @@ pub(super) struct Product<'a, T> {
     pub start: Start<'a, T>,
 }
 
+/// The rows of sums. It is written nowhere else than in these: what lies between them may belong to other threads.
+pub(crate) struct Target<'a, T> {
+    start: *mut T,
+    len: usize,
+    borrow: PhantomData<&'a mut [T]>,
+}
+
+impl<'a, T: Lanes> Target<'a, T> {
+    pub fn new(c: &'a mut [T]) -> Self {
+        Self { start: c.as_mut_ptr(), len: c.len(), borrow: PhantomData }
+    }
+
+    /// The `len` elements from `start` on.
+    ///
+    /// # Safety
+    /// The elements in the product's rows must be valid for reads and writes, and nobody else may touch them during `'a`.
+    pub unsafe fn from_raw(start: *mut T, len: usize) -> Self {
+        Self { start, len, borrow: PhantomData }
+    }
+
+    /// The vectors of a row, from its beginning.
+    #[inline(always)]
+    fn row<S: Simd>(&mut self, start: usize, len: usize) -> &mut [T::Vector<S>] {
+        assert!(start + len <= self.len);
+        // SAFETY: inside `len` (checked above), in a row, and so by the promise of whoever made this nobody else's.
+        T::as_vectors_mut::<S>(unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }).0
+    }
+}
+
 /// What the sums start from.
 #[derive(Clone, Copy)]
-pub(super) enum Start<'a, T> {
+pub(crate) enum Start<'a, T> {
     Zero,
     /// What `c` holds.
     Sums,
@@ -67,7 +99,7 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
             assert!(last + segment <= self.a.len(), "a is too short");
         }
         assert!(reach(self.segments.len() * self.depth, self.b_step, width) <= self.b.len(), "b is too short");
-        assert!(reach(self.rows, self.c_row, width) <= self.c.len(), "c is too short");
+        assert!(reach(self.rows, self.c_row, width) <= self.c.len, "c is too short");
         match self.vectors {
             1 => self.rows_of::<S, 1>(simd),
             2 => self.rows_of::<S, 2>(simd),
@@ -102,12 +134,11 @@ impl<T: Lanes> Product<'_, T> {
         let lanes = T::lanes::<S>();
         let mut sums = [[T::splat(simd, T::ZERO); V]; O];
         for o in 0..O {
-            let row = match self.start {
-                Start::Zero => continue,
-                Start::Sums => &self.c[(first + o) * self.c_row..],
-                Start::Row(row) => row,
-            };
-            sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0);
+            match self.start {
+                Start::Zero => {}
+                Start::Sums => sums[o].copy_from_slice(self.c.row::<S>((first + o) * self.c_row, V * lanes)),
+                Start::Row(row) => sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0),
+            }
         }
         let mut b = self.b.as_ptr();
         for &segment in self.segments {
@@ -129,8 +160,7 @@ impl<T: Lanes> Product<'_, T> {
             }
         }
         for o in 0..O {
-            let c = T::as_vectors_mut::<S>(&mut self.c[(first + o) * self.c_row..][..V * lanes]).0;
-            c.copy_from_slice(&sums[o]);
+            self.c.row::<S>((first + o) * self.c_row, V * lanes).copy_from_slice(&sums[o]);
         }
     }
 }

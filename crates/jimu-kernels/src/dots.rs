@@ -1,21 +1,21 @@
-//! The kernel of both gradients of the weight: `grad_weight[o, j] = sum of y[o][i] x[j][i]`, an outer product summed over
-//! `i`, with SIMD lanes along `i`.
+//! Dot products of many pairs of rows, `sum over i of y[o][i] x[j][i]`, with SIMD lanes along `i`: matrix products with
+//! few columns, and convolutions' gradients of the weight.
 //!
 //! `i` is cut into *runs* of consecutive vectors. Blocks of `O x J` sums stay in registers over all runs; a position is
 //! `O + J` loads for `O J` multiply-adds.
 
 use pulp::Simd;
 
-use super::balanced;
-use super::lanes::Lanes;
+use crate::cut::balanced;
+use crate::lanes::Lanes;
 
 /// The largest block of rows (`o`) and columns (`j`).
-pub(super) const fn largest_block(registers: usize) -> [usize; 2] {
+pub(crate) const fn largest_block(registers: usize) -> [usize; 2] {
     if registers >= 32 { [4, 5] } else { [3, 4] }
 }
 
-/// One product over some runs.
-pub(super) struct Outer<'a, T> {
+/// Rows of `y` and columns of `x`, over some runs.
+pub(crate) struct Dots<'a, T> {
     pub y: &'a [T],
     pub x: &'a [T],
     /// Distance of neighbouring rows in `y`.
@@ -31,11 +31,11 @@ pub(super) struct Outer<'a, T> {
 }
 
 /// What is done with a sum: called once per row and column with the sums of all lanes.
-pub(super) trait Sink<T: Lanes, S: Simd> {
+pub(crate) trait Sink<T: Lanes, S: Simd> {
     fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>);
 }
 
-impl<T: Lanes> Outer<'_, T> {
+impl<T: Lanes> Dots<'_, T> {
     /// Computes the rows `rows` (by number in `y`) and all columns.
     #[inline(always)]
     pub fn run<S: Simd>(&self, simd: S, rows: std::ops::Range<usize>, sink: &mut impl Sink<T, S>) {

@@ -152,7 +152,7 @@ impl_lanes!(
 /// Copies `from` to the front of `to`, whole registers, and fills the rest of `to` with zeros: for pieces so short that
 /// a call to the system's copy would take longer.
 #[inline(always)]
-pub(super) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
+pub(crate) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
     let to = T::as_vectors_mut::<S>(to).0;
     let (whole, rest) = T::as_vectors::<S>(from);
     for (to, &value) in to.iter_mut().zip(whole) {
@@ -168,7 +168,7 @@ pub(super) fn copy_short<T: Lanes, S: Simd>(simd: S, to: &mut [T], from: &[T]) {
 
 /// The vector unit as a kernel that is cut for it needs to know it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     /// Numbers in a register.
     pub lanes: usize,
     /// Vector registers.
@@ -176,7 +176,7 @@ pub(super) struct Machine {
 }
 
 /// The vector unit that [`simd::dispatch`] will pick, for numbers of type `T`.
-pub(super) fn machine<T: Lanes>() -> Machine {
+pub(crate) fn machine<T: Lanes>() -> Machine {
     struct Ask<T>(std::marker::PhantomData<T>);
     impl<T: Lanes> WithSimd for Ask<T> {
         type Output = Machine;
@@ -188,7 +188,7 @@ pub(super) fn machine<T: Lanes>() -> Machine {
 }
 
 /// The sum of `values`: four interleaved registers, then their lanes.
-pub(super) fn sum<T: Lanes>(values: &[T]) -> T {
+pub(crate) fn sum<T: Lanes>(values: &[T]) -> T {
     struct Sum<'a, T>(&'a [T]);
     impl<T: Lanes> WithSimd for Sum<'_, T> {
         type Output = T;
