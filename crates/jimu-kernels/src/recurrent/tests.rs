@@ -123,6 +123,9 @@ fn loss(given: &Given, seed: &[f64]) -> f64 {
     graded.iter().zip(seed).map(|(state, seed)| state * seed).sum()
 }
 
+/// One of the things that a network is given.
+type Field = fn(&mut Given) -> &mut Vec<f64>;
+
 #[test]
 fn gradients_are_those_of_differences() {
     for cell in CELLS {
@@ -144,7 +147,7 @@ fn gradients_are_those_of_differences() {
             let sides = if cell.splits() { &dp } else { &dx };
             let row = given.bias.len();
             let bias: Vec<f64> = (0..row).map(|at| sides.iter().skip(at).step_by(row).sum()).collect();
-            let fields: [(fn(&mut Given) -> &mut Vec<f64>, _); 4] = [
+            let fields: [(Field, _); 4] = [
                 (|given| &mut given.x, dx),
                 (|given| &mut given.bias, bias),
                 (|given| &mut given.h0, dh0),
