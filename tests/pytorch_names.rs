@@ -17,7 +17,7 @@ mod names {
     pub mod nn {
         pub use jimu::nn::{
             AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AlphaDropout, AvgPool1d,
-            AvgPool2d, BCELoss, BCEWithLogitsLoss, BatchNorm1d, BatchNorm2d, Bilinear, Buffer, CELU, ChannelShuffle,
+            AvgPool2d, BCELoss, BCEWithLogitsLoss, BatchNorm1d, BatchNorm2d, Bilinear, Buffer, CELU, CTCLoss, ChannelShuffle,
             CircularPad1d, CircularPad2d, ConstantPad1d, ConstantPad2d, Conv1d, Conv2d, ConvTranspose1d,
             ConvTranspose2d, CosineEmbeddingLoss, CosineSimilarity, CrossEntropyLoss, Dropout, Dropout1d, Dropout2d,
             Dropout3d, ELU, Embedding, EmbeddingBag, FeatureAlphaDropout, Flatten, Fold, GELU, GLU, GRU, GRUCell,
@@ -39,7 +39,7 @@ mod names {
             adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d, alpha_dropout,
             avg_pool1d, avg_pool2d, batch_norm, bilinear, binary_cross_entropy, binary_cross_entropy_with_logits,
             celu, conv1d, conv2d, conv_transpose1d, conv_transpose2d, cosine_embedding_loss, cosine_similarity,
-            cross_entropy, dropout, dropout1d, dropout2d, dropout3d, elu, embedding, embedding_bag,
+            cross_entropy, ctc_loss, dropout, dropout1d, dropout2d, dropout3d, elu, embedding, embedding_bag,
             feature_alpha_dropout, gaussian_nll_loss, gelu, glu, group_norm, hardshrink, hardsigmoid, hardswish,
             hardtanh, hinge_embedding_loss, huber_loss, instance_norm, kl_div, l1_loss, layer_norm, leaky_relu,
             linear, local_response_norm, logsigmoid, lp_pool1d, lp_pool2d, margin_ranking_loss, max_pool1d,

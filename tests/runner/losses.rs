@@ -1,9 +1,11 @@
 //! What the losses' arguments have in common, as functions and as layers.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use jimu::Tensor;
 use jimu::nn::functional::{KLDivReduction, Reduction};
 
 use super::arguments::Arguments;
+use super::value::{FromValue, Value};
 
 fn named(name: &str) -> Result<Reduction> {
     Ok(match name {
@@ -56,6 +58,20 @@ pub fn reduction_around<T>(
 pub fn new_reduction(arguments: &mut Arguments, old: Option<Reduction>) -> Result<Reduction> {
     let new = named(&arguments.or("reduction", "mean".to_owned())?)?;
     Ok(old.unwrap_or(new))
+}
+
+/// `input_lengths` and `target_lengths` of a CTC loss: tensors, lists, or numbers.
+///
+/// # Errors
+/// If one is missing or something else.
+pub fn lengths(arguments: &mut Arguments) -> Result<[Tensor; 2]> {
+    let mut next = |name: &str| {
+        let value: Value = arguments.take(name)?;
+        let list = Vec::<i64>::from_value(&value).map(|lengths| Tensor::from_vec(lengths.clone(), lengths.len()));
+        let number = || i64::from_value(&value).map(Tensor::new);
+        list.or_else(number).or_else(|| Tensor::from_value(&value)).with_context(|| format!("{name} holds no lengths"))
+    };
+    Ok([next("input_lengths")?, next("target_lengths")?])
 }
 
 /// `size_average=None, reduce=None, reduction='mean'`, which can also be `'batchmean'`.

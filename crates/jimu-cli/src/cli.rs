@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{bench, data, eval, predict, summary, train};
 
@@ -33,8 +33,11 @@ enum Command {
 /// Reads the command line, runs the command, and tells how it went: 0 for success, 1 for a
 /// failure, 2 for a command line that makes no sense (clap leaves with that one by itself).
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Train(args) => train::run(&args),
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (_, given) = matches.subcommand().expect("clap has insisted on one");
+    let done = match cli.command {
+        Command::Train(args) => train::run(args, given),
         Command::Eval(args) => eval::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Bench(args) => bench::run(&args),
@@ -49,9 +52,7 @@ pub fn run() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -15,5 +15,6 @@ mod ui;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    ui::seconds_since_start();
     cli::run()
 }

@@ -2,11 +2,21 @@
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jimu::train::{EpochMetrics, Step};
 
 const TEMPLATE: &str = "{prefix} {wide_bar} {pos}/{len} {msg} {eta} left";
+
+/// When the program began: set as it starts.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The seconds since this was first called, which the program does as it starts.
+pub fn seconds_since_start() -> f64 {
+    START.elapsed().as_secs_f64()
+}
 
 /// Shows how a training goes.
 pub struct Ui {

@@ -16,10 +16,12 @@ const CASES: &[Case] = &[
     ("lenet conv2", 64, [6, 16], 14, 5, 1, 0),
     ("lenet conv1", 512, [1, 6], 28, 5, 1, 2),
     ("lenet conv2", 512, [6, 16], 14, 5, 1, 0),
+    ("lenet conv2", 1, [6, 16], 14, 5, 1, 0),
     ("first of vgg", 64, [3, 64], 32, 3, 1, 1),
     ("3x3 64 to 128", 64, [64, 128], 32, 3, 1, 1),
     ("3x3 by 2", 64, [64, 128], 32, 3, 2, 1),
     ("3x3 256", 64, [256, 256], 8, 3, 1, 1),
+    ("3x3 512", 64, [512, 512], 4, 3, 1, 1),
     ("1x1", 64, [256, 128], 16, 1, 1, 0),
 ];
 
@@ -28,6 +30,8 @@ fn paths(geometry: &Geometry) -> Vec<Path> {
     let mut paths = vec![conv2d::plan(geometry)];
     let is_small = geometry.in_channels * geometry.out_channels <= 1024;
     paths.extend([Path::BatchInnermost, Path::Gemm].into_iter().filter(|_| is_small));
+    // What the transforms bring.
+    paths.extend((paths[0] == Path::Winograd).then_some(Path::ChannelsInnermost));
     paths.dedup();
     paths
 }

@@ -3,12 +3,13 @@
 use anyhow::Result;
 use jimu::Tensor;
 use jimu::nn::functional::{
-    self, CrossEntropyOptions, MultiMarginLossOptions, NLLLossOptions, Reduction, TripletMarginLossOptions,
+    self, CTCLossOptions, CrossEntropyOptions, MultiMarginLossOptions, NLLLossOptions, Reduction,
+    TripletMarginLossOptions,
 };
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
-use crate::runner::losses::{kl_div_reduction, legacy, new_reduction, reduction, reduction_around};
+use crate::runner::losses::{kl_div_reduction, legacy, lengths, new_reduction, reduction, reduction_around};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name.strip_prefix("nn.functional.")? {
@@ -17,6 +18,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "smooth_l1_loss" => smooth_l1_loss,
         "huber_loss" => huber_loss,
         "cross_entropy" => cross_entropy,
+        "ctc_loss" => ctc_loss,
         "nll_loss" => nll_loss,
         "kl_div" => kl_div,
         "binary_cross_entropy" => binary_cross_entropy,
@@ -77,6 +79,16 @@ fn cross_entropy(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let label_smoothing = arguments.or("label_smoothing", 0.0)?;
     let options = CrossEntropyOptions { weight, ignore_index, reduction, label_smoothing };
     one(functional::cross_entropy(&x, &target, &options))
+}
+
+/// `ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)`.
+fn ctc_loss(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
+    let (x, targets): (Tensor, Tensor) = (arguments.take("log_probs")?, arguments.take("targets")?);
+    let [inputs, lengths] = lengths(arguments)?;
+    let blank = arguments.or("blank", 0)?;
+    let reduction = new_reduction(arguments, None)?;
+    let options = CTCLossOptions { blank, reduction, zero_infinity: arguments.or("zero_infinity", false)? };
+    one(functional::ctc_loss(&x, &targets, &inputs, &lengths, &options))
 }
 
 fn nll_loss(arguments: &mut Arguments) -> Result<Vec<Tensor>> {

@@ -18,6 +18,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "argmax" => |a| position(a, Tensor::argmax, Tensor::argmax_dim),
         "argmin" => |a| position(a, Tensor::argmin, Tensor::argmin_dim),
         "count_nonzero" => count_nonzero,
+        "cummax" => |a| Ok(pair(a.take::<Tensor>("input")?.cummax(a.take("dim")?))),
+        "cummin" => |a| Ok(pair(a.take::<Tensor>("input")?.cummin(a.take("dim")?))),
         "cumprod" => |a| running(a, Tensor::cumprod),
         "cumsum" => |a| running(a, Tensor::cumsum),
         "kthvalue" => kthvalue,

@@ -3,14 +3,14 @@
 use anyhow::Result;
 use jimu::Tensor;
 use jimu::nn::{
-    BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, GaussianNLLLoss, HingeEmbeddingLoss, HuberLoss,
-    KLDivLoss, L1Loss, MSELoss, MarginRankingLoss, Module, MultiLabelMarginLoss, MultiLabelSoftMarginLoss,
+    BCELoss, BCEWithLogitsLoss, CTCLoss, CosineEmbeddingLoss, CrossEntropyLoss, GaussianNLLLoss, HingeEmbeddingLoss,
+    HuberLoss, KLDivLoss, L1Loss, MSELoss, MarginRankingLoss, Module, MultiLabelMarginLoss, MultiLabelSoftMarginLoss,
     MultiMarginLoss, NLLLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
 };
 
 use super::{Build, Layer};
 use crate::runner::arguments::Arguments;
-use crate::runner::losses::{kl_div_reduction, legacy, new_reduction, reduction, reduction_around};
+use crate::runner::losses::{kl_div_reduction, legacy, lengths, new_reduction, reduction, reduction_around};
 
 pub(super) fn find(name: &str) -> Option<Build> {
     Some(match name {
@@ -24,6 +24,7 @@ pub(super) fn find(name: &str) -> Option<Build> {
             let loss = with(loss, a.optional("pos_weight")?, BCEWithLogitsLoss::pos_weight);
             of_two(loss, BCEWithLogitsLoss::forward)
         },
+        "CTCLoss" => ctc,
         "CosineEmbeddingLoss" => |a| {
             let loss = CosineEmbeddingLoss::new().margin(a.or("margin", 0.0)?);
             of_three(loss.reduction(reduction(a)?), CosineEmbeddingLoss::forward)
@@ -121,6 +122,16 @@ fn cross_entropy(arguments: &mut Arguments) -> Result<Layer> {
     let (ignore_index, reduction) = reduction_around(arguments, |a| a.or("ignore_index", -100))?;
     let loss = loss.ignore_index(ignore_index).reduction(reduction);
     of_two(loss.label_smoothing(arguments.or("label_smoothing", 0.0)?), CrossEntropyLoss::forward)
+}
+
+/// `CTCLoss(blank=0, reduction='mean', zero_infinity=False)`.
+fn ctc(arguments: &mut Arguments) -> Result<Layer> {
+    let loss = CTCLoss::new().blank(arguments.or("blank", 0)?).reduction(new_reduction(arguments, None)?);
+    Layer::new(loss.zero_infinity(arguments.or("zero_infinity", false)?), |loss, a| {
+        let (x, targets): (Tensor, Tensor) = (a.take("log_probs")?, a.take("targets")?);
+        let [inputs, lengths] = lengths(a)?;
+        Ok(vec![loss.forward(&x, &targets, &inputs, &lengths)])
+    })
 }
 
 /// `TripletMarginLoss(margin=1.0, p=2.0, eps=1e-06, swap=False, size_average=None, reduce=None, reduction='mean')`.

@@ -7,6 +7,7 @@ mod interrupt;
 mod measure;
 mod options;
 mod predict;
+mod preset;
 mod support;
 mod terminal;
 mod train;

@@ -28,7 +28,8 @@ use crate::tensor::{Layout, Tensor};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ImageSet {
-    images: Arc<[u8]>,
+    // As it was given: a copy of a whole set would double the memory that loading takes.
+    images: Arc<Vec<u8>>,
     labels: Arc<[i64]>,
     /// Channels, height, width.
     size: [usize; 3],
@@ -64,7 +65,7 @@ impl ImageSet {
             .or_raise();
         let standard = Vec::new();
         let mut set = Self {
-            images: images.into(),
+            images: Arc::new(images),
             labels: labels.into(),
             size,
             scale: 1.0 / 255.0,

@@ -2,17 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ValueEnum};
 use jimu::nn::Block;
 use jimu::optim::{Adam, AdamW, Optimizer, Sgd};
 use jimu::train::Schedule;
 use jimu::vision::datasets::DatasetName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::preset::Preset;
 use crate::options::{at_least_1, dataset, model, not_negative};
 
 /// Options that a resumed run takes from its folder.
-const SETTLED: [&str; 15] = [
+const SETTLED: [&str; 16] = [
+    "preset",
     "dataset",
     "model",
     "epochs",
@@ -33,6 +36,10 @@ const SETTLED: [&str; 15] = [
 /// The options of `jimu train`.
 #[derive(Clone, clap::Args, Serialize, Deserialize)]
 pub struct Args {
+    /// Options that have proved themselves together; those that are given besides go before
+    #[arg(long, value_enum, value_name = "NAME")]
+    #[serde(skip)]
+    pub preset: Option<Preset>,
     /// mnist, fashion-mnist, cifar-10 or fashion-mini [default: mnist, or fashion-mini where it cannot be had]
     #[arg(long, value_name = "NAME", value_parser = dataset)]
     #[serde(serialize_with = "as_text", deserialize_with = "from_text", default)]
@@ -98,7 +105,7 @@ pub struct Args {
     pub quiet: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimizerName {
     Sgd,
@@ -107,7 +114,7 @@ pub enum OptimizerName {
     AdamW,
 }
 
-#[derive(Clone, Copy, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScheduleName {
     Constant,
@@ -131,6 +138,15 @@ fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Datase
 }
 
 impl Args {
+    /// The options with those of the preset, if there is one, where `matches` tells that they were not given.
+    pub fn with_preset(self, matches: &ArgMatches) -> Self {
+        let given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        match self.preset {
+            Some(preset) => preset.fill(self, given),
+            None => self,
+        }
+    }
+
     /// The options of an earlier run, with what may be said anew.
     pub fn resumed(&self, earlier: Args) -> Self {
         Args {

@@ -1,24 +1,27 @@
 //! `jimu train`.
 
 mod args;
+mod preset;
 mod session;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use args::Args;
+use clap::ArgMatches;
 use session::Session;
 
 use crate::failure::{Failure, INTERRUPTED};
 use crate::run_folder::RunFolder;
 use crate::ui::Ui;
 
-/// Runs `jimu train`.
-pub fn run(asked: &Args) -> Result<(), Failure> {
+/// Runs `jimu train`; `matches` tell which options were given.
+pub fn run(asked: Args, matches: &ArgMatches) -> Result<(), Failure> {
+    let asked = asked.with_preset(matches);
     let earlier = asked.resume.as_deref().map(RunFolder::open).transpose()?;
     let args = match &earlier {
         Some(folder) => asked.resumed(folder.config()?),
-        None => asked.clone(),
+        None => asked,
     };
     jimu::manual_seed(args.seed);
     if let Some(threads) = args.threads {

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::images::{self, PREFETCHED_BATCHES};
 use crate::report;
 use crate::run_folder::{self, Progress, RunFolder, word};
-use crate::ui::Ui;
+use crate::ui::{Ui, seconds_since_start};
 
 /// The share of the test images whose score is lower than the one that is noted.
 const LOW: f64 = 0.01;
@@ -257,6 +257,7 @@ impl Session {
             ui.line(&report::summary(evaluation, &self.file.classes));
         }
         ui.line(&format!("saved in {}", self.folder.model_path().display()));
+        ui.line(&format!("{:.2} s since the program's start", seconds_since_start()));
         Ok(())
     }
 }

@@ -31,6 +31,11 @@ fn one<M: Module + Forward + 'static>(layer: M, shapes: Shapes<'_>) -> Case {
 }
 
 impl Case {
+    fn once(mut self, reason: &'static str) -> Self {
+        self.once = Some(reason);
+        self
+    }
+
     fn at(mut self, domain: Domain) -> Self {
         self.domain = domain;
         self
@@ -289,6 +294,11 @@ fn classification_losses() -> Vec<Case> {
     vec![
         of(BCELoss::new(), many, move |loss, x| loss.forward(x[0], &truths())).at(Probability),
         of(BCEWithLogitsLoss::new(), many, move |loss, x| loss.forward(x[0], &truths())),
+        of(CTCLoss::new(), &[&[&[3, 2, 3]]], |loss, x| {
+            let (targets, inputs, lengths) = (Tensor::new([[1, 2], [1, 1]]), Tensor::new([3, 2]), Tensor::new([2, 1]));
+            loss.forward(&x[0].log_softmax(-1), &targets, &inputs, &lengths)
+        })
+        .once("PyTorch has none, either"),
         of(CrossEntropyLoss::new(), scores, move |loss, x| loss.forward(x[0], &classes())),
         of(CrossEntropyLoss::new().label_smoothing(0.1).weight(weight()), scores, move |loss, x| {
             loss.forward(x[0], &classes())

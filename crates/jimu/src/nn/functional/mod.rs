@@ -21,6 +21,7 @@ pub use crate::ops::nn::conv2d::conv2d;
 pub use crate::ops::nn::cosine_embedding_loss::cosine_embedding_loss;
 pub use crate::ops::nn::cosine_similarity::cosine_similarity;
 pub use crate::ops::nn::cross_entropy::{CrossEntropyOptions, cross_entropy};
+pub use crate::ops::nn::ctc_loss::{CTCLossOptions, ctc_loss};
 pub use crate::ops::nn::dropout::{alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout};
 pub use crate::ops::nn::elu::elu;
 pub use crate::ops::nn::embedding::{EmbeddingOptions, embedding};

@@ -16,6 +16,7 @@ pub(crate) mod conv_transpose2d;
 pub(crate) mod cosine_embedding_loss;
 pub(crate) mod cosine_similarity;
 pub(crate) mod cross_entropy;
+pub(crate) mod ctc_loss;
 pub(crate) mod dropout;
 pub(crate) mod elu;
 pub(crate) mod embedding;

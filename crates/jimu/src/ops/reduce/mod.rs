@@ -2,6 +2,7 @@
 
 mod aminmax;
 mod argmax;
+mod cummax;
 mod cumprod;
 mod cumsum;
 mod extreme;

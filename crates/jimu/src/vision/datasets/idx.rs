@@ -1,6 +1,7 @@
 //! The IDX format of MNIST: a big-endian header (magic number, then one 32-bit size a dimension) and the bytes.
 //! Described by LeCun, Cortes and Burges at <http://yann.lecun.com/exdb/mnist/>.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -23,11 +24,11 @@ pub(super) struct IdxImages {
 }
 
 pub(super) fn read_images(path: &Path) -> Result<IdxImages, DatasetError> {
-    parse_images(&read_file(path)?).map_err(|error| DatasetError::malformed(path, error))
+    parse_images(read_file(path)?).map_err(|error| DatasetError::malformed(path, error))
 }
 
 pub(super) fn read_labels(path: &Path, classes: usize) -> Result<Vec<u8>, DatasetError> {
-    parse_labels(&read_file(path)?, classes).map_err(|error| DatasetError::malformed(path, error))
+    parse_labels(read_file(path)?, classes).map_err(|error| DatasetError::malformed(path, error))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, DatasetError> {
@@ -41,11 +42,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, DatasetError> {
 /// the way.
 ///
 /// No more than the header promises is inflated, so that a small malicious file can't fill the memory.
-pub(super) fn inflate(bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
+pub(super) fn inflate<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Vec<u8>, FormatError> {
+    let bytes = bytes.into();
     if !bytes.starts_with(&GZIP_MAGIC) {
-        return Ok(bytes.to_vec());
+        return Ok(bytes.into_owned());
     }
-    let mut stream = MultiGzDecoder::new(BufReader::new(bytes));
+    let mut stream = MultiGzDecoder::new(BufReader::new(&*bytes));
     let mut inflated = Vec::new();
     let mut read = |limit: u64, inflated: &mut Vec<u8>| {
         stream.by_ref().take(limit).read_to_end(inflated).map_err(FormatError::Gzip)
@@ -105,7 +107,7 @@ fn parse<const DIMENSIONS: usize>(
     }
 }
 
-pub(super) fn parse_images(bytes: &[u8]) -> Result<IdxImages, FormatError> {
+pub(super) fn parse_images<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Result<IdxImages, FormatError> {
     let ([count, height, width], pixels) = parse(inflate(bytes)?, IMAGES_MAGIC, "images")?;
     if count == 0 {
         return Err(FormatError::Empty);
@@ -116,7 +118,7 @@ pub(super) fn parse_images(bytes: &[u8]) -> Result<IdxImages, FormatError> {
     Ok(IdxImages { pixels, count, height, width })
 }
 
-pub(super) fn parse_labels(bytes: &[u8], classes: usize) -> Result<Vec<u8>, FormatError> {
+pub(super) fn parse_labels<'a>(bytes: impl Into<Cow<'a, [u8]>>, classes: usize) -> Result<Vec<u8>, FormatError> {
     let ([_], labels) = parse::<1>(inflate(bytes)?, LABELS_MAGIC, "labels")?;
     check_labels(&labels, classes)?;
     Ok(labels)
