@@ -30,7 +30,7 @@ fn idx_is_read_plain_and_gzipped() {
         assert_eq!((read.count, read.height, read.width), (5, 2, 3));
         assert_eq!(read.pixels, (0..30).collect::<Vec<u8>>());
     }
-    assert_eq!(parse_labels(&gzip(&encode_labels(&[3, 1, 9])), 10).unwrap(), [3, 1, 9]);
+    assert_eq!(parse_labels(gzip(&encode_labels(&[3, 1, 9])), 10).unwrap(), [3, 1, 9]);
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn idx_of_the_wrong_length_is_refused() {
 fn idx_with_a_wrong_header_is_refused() {
     let labels = encode_labels(&[0, 1]);
     assert_contains(&parse_images(&labels).unwrap_err(), "an IDX file of images starts with 0x00000803");
-    assert_contains(&parse_labels(&images(), 10).unwrap_err(), "an IDX file of labels starts with 0x00000801");
+    assert_contains(&parse_labels(images(), 10).unwrap_err(), "an IDX file of labels starts with 0x00000801");
     assert_contains(&parse_images(b"<html>not found").unwrap_err(), "starts with 0x3c68746d");
-    assert_contains(&parse_images(&encode_images(&[], 0, 28, 28)).unwrap_err(), "holds no images");
-    assert_contains(&parse_images(&encode_images(&[], 5, 0, 28)).unwrap_err(), "0x28 pixels");
+    assert_contains(&parse_images(encode_images(&[], 0, 28, 28)).unwrap_err(), "holds no images");
+    assert_contains(&parse_images(encode_images(&[], 5, 0, 28)).unwrap_err(), "0x28 pixels");
     let impossible = encode_images(&[], u32::MAX as usize, u32::MAX as usize, u32::MAX as usize);
     assert_contains(&parse_images(&impossible).unwrap_err(), "impossibly many images");
 }
@@ -81,10 +81,9 @@ fn no_more_is_inflated_than_the_header_promises() {
 
 #[test]
 fn labels_must_fit_the_classes_and_the_images() {
-    let error = parse_labels(&encode_labels(&[9, 10, 11]), 10).unwrap_err();
+    let error = parse_labels(encode_labels(&[9, 10, 11]), 10).unwrap_err();
     assert_contains(&error, "label 1 is 10, but there are 10 classes, so labels go from 0 to 9");
-    let error =
-        grey(DatasetName::Mnist, parse_images(&images()).unwrap(), vec![0; 4], Path::new("images")).unwrap_err();
+    let error = grey(DatasetName::Mnist, parse_images(images()).unwrap(), vec![0; 4], Path::new("images")).unwrap_err();
     assert_contains(&error, "there are 4 labels, but 5 images in images");
 }
 
