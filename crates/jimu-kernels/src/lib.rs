@@ -19,6 +19,7 @@ pub mod pool2d;
 mod product;
 pub mod recurrent;
 pub mod reduce;
+mod shared;
 pub mod simd;
 pub mod softmax;
 pub mod strided;

@@ -10,12 +10,11 @@
 //! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
 //! | 16 registers (AVX2) | up to 6 | up to 2 |
 
-use std::marker::PhantomData;
-
 use pulp::{Simd, WithSimd};
 
 use crate::cut::balanced;
 use crate::lanes::Lanes;
+use crate::shared::SharedSlice;
 
 /// Most rows in a register block.
 const MAX_ROWS: usize = 6;
@@ -36,42 +35,14 @@ pub(crate) struct Product<'a, T> {
     pub depth: usize,
     pub b: &'a [T],
     pub b_step: usize,
-    pub c: Target<'a, T>,
+    /// Written nowhere but in its rows: what lies between them may be other threads'.
+    pub c: SharedSlice<'a, T>,
     pub c_row: usize,
     /// Rows of `a` and `c`.
     pub rows: usize,
     /// Vectors in a row of `b` and `c`, at most [`widest`].
     pub vectors: usize,
     pub start: Start<'a, T>,
-}
-
-/// The rows of sums. It is written nowhere else than in these: what lies between them may belong to other threads.
-pub(crate) struct Target<'a, T> {
-    start: *mut T,
-    len: usize,
-    borrow: PhantomData<&'a mut [T]>,
-}
-
-impl<'a, T: Lanes> Target<'a, T> {
-    pub fn new(c: &'a mut [T]) -> Self {
-        Self { start: c.as_mut_ptr(), len: c.len(), borrow: PhantomData }
-    }
-
-    /// The `len` elements from `start` on.
-    ///
-    /// # Safety
-    /// The elements in the product's rows must be valid for reads and writes, and nobody else may touch them during `'a`.
-    pub unsafe fn from_raw(start: *mut T, len: usize) -> Self {
-        Self { start, len, borrow: PhantomData }
-    }
-
-    /// The vectors of a row, from its beginning.
-    #[inline(always)]
-    fn row<S: Simd>(&mut self, start: usize, len: usize) -> &mut [T::Vector<S>] {
-        assert!(start + len <= self.len);
-        // SAFETY: inside `len` (checked above), in a row, and so by the promise of whoever made this nobody else's.
-        T::as_vectors_mut::<S>(unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }).0
-    }
 }
 
 /// What the sums start from.
@@ -99,7 +70,7 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
             assert!(last + segment <= self.a.len(), "a is too short");
         }
         assert!(reach(self.segments.len() * self.depth, self.b_step, width) <= self.b.len(), "b is too short");
-        assert!(reach(self.rows, self.c_row, width) <= self.c.len, "c is too short");
+        assert!(reach(self.rows, self.c_row, width) <= self.c.len(), "c is too short");
         match self.vectors {
             1 => self.rows_of::<S, 1>(simd),
             2 => self.rows_of::<S, 2>(simd),
@@ -127,6 +98,13 @@ impl<T: Lanes> Product<'_, T> {
         }
     }
 
+    /// The vectors of a row of `c`.
+    #[inline(always)]
+    fn row<S: Simd>(&mut self, row: usize, len: usize) -> &mut [T::Vector<S>] {
+        // SAFETY: the product has `c` to itself, and asks for one row at a time.
+        T::as_vectors_mut::<S>(unsafe { self.c.part(row * self.c_row, len) }).0
+    }
+
     /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
@@ -136,7 +114,7 @@ impl<T: Lanes> Product<'_, T> {
         for o in 0..O {
             match self.start {
                 Start::Zero => {}
-                Start::Sums => sums[o].copy_from_slice(self.c.row::<S>((first + o) * self.c_row, V * lanes)),
+                Start::Sums => sums[o].copy_from_slice(self.row::<S>(first + o, V * lanes)),
                 Start::Row(row) => sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0),
             }
         }
@@ -160,7 +138,7 @@ impl<T: Lanes> Product<'_, T> {
             }
         }
         for o in 0..O {
-            self.c.row::<S>((first + o) * self.c_row, V * lanes).copy_from_slice(&sums[o]);
+            self.row::<S>(first + o, V * lanes).copy_from_slice(&sums[o]);
         }
     }
 }

@@ -27,7 +27,6 @@ mod gemm;
 mod layout;
 pub mod naive;
 mod pass;
-pub(crate) mod shared;
 mod window;
 mod winograd;
 

@@ -18,7 +18,8 @@ use super::tile::Tile;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, copy_short};
-use crate::product::{Product, Start, Target, widest};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
 use crate::transpose::transpose;
 
 /// Bytes of a part of a row of a.
@@ -104,7 +105,7 @@ impl<T: Lanes> Panels<'_, T> {
     fn multiply<S: Simd>(&self, simd: S, a: &[T], a_step: usize, rows: Range<usize>, depth: Range<usize>) {
         let reach = (self.tile.shape.n - 1) * self.c_column + rows.len();
         // SAFETY: from the first of these rows to their last column, whose elements are this call's alone.
-        let c = unsafe { Target::from_raw(self.c.wrapping_add(rows.start), reach) };
+        let c = unsafe { SharedSlice::from_raw(self.c.wrapping_add(rows.start), reach) };
         let start = if self.accumulate || depth.start > 0 { Start::Sums } else { Start::Zero };
         self.product(simd, a, a_step, (c, self.c_column), rows.len(), depth, start);
     }
@@ -124,7 +125,7 @@ impl<T: Lanes> Panels<'_, T> {
             sums.chunks_exact_mut(lanes).enumerate().for_each(|(j, sums)| copy_short(simd, sums, column(j)));
             start = Start::Sums;
         }
-        self.product(simd, a, lanes, (Target::new(&mut sums), lanes), lanes, depth, start);
+        self.product(simd, a, lanes, (SharedSlice::new(&mut sums), lanes), lanes, depth, start);
         for (j, sums) in sums.chunks_exact(lanes).enumerate() {
             column(j).copy_from_slice(&sums[..rows.len()]);
         }
@@ -137,7 +138,7 @@ impl<T: Lanes> Panels<'_, T> {
         simd: S,
         a: &[T],
         a_step: usize,
-        (c, c_row): (Target<'_, T>, usize),
+        (c, c_row): (SharedSlice<'_, T>, usize),
         width: usize,
         depth: Range<usize>,
         start: Start<'_, T>,

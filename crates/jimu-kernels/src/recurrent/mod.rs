@@ -19,9 +19,9 @@ pub use cell::Cell;
 use product::Packed;
 use pulp::{Simd, WithSimd};
 
-use crate::conv2d::shared::SharedSlice;
 use crate::lanes::Lanes;
 use crate::math::Elementary;
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads::parallel_for;
 

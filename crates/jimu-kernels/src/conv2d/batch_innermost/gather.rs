@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shared::SharedSlice;
 use super::super::window::{Axis, Run};
 use super::super::{Activation, ConvElement, Geometry};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, copy_short, machine};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 

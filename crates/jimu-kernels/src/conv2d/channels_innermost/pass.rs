@@ -5,13 +5,13 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::pass::Pass;
-use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement, Geometry};
 use super::surrounded;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, machine};
-use crate::product::{Product, Start, Target, widest};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 
@@ -213,7 +213,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     depth: terms.depth,
                     b: &self.weights.values[channel * depth..][..block_width * depth],
                     b_step: block_width,
-                    c: Target::new(&mut sums),
+                    c: SharedSlice::new(&mut sums),
                     c_row: block_width,
                     rows: pass.columns.count,
                     vectors: block.len(),

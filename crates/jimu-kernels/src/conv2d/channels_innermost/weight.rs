@@ -15,7 +15,8 @@ use super::surrounded;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, machine};
-use crate::product::{Product, Start, Target, widest};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 
@@ -107,7 +108,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                         depth: row_len,
                         b: &row,
                         b_step: width,
-                        c: Target::new(&mut self.sums[tap * inputs * width..]),
+                        c: SharedSlice::new(&mut self.sums[tap * inputs * width..]),
                         c_row: width,
                         rows: taps_together * inputs,
                         vectors: width / T::lanes::<S>(),

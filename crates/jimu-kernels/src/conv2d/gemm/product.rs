@@ -5,11 +5,11 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::pass::Pass;
-use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, machine};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 

@@ -12,12 +12,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shared::SharedSlice;
 use super::super::{ConvElement, Geometry, add_in_order};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::dots::{Dots, Sink, largest_block};
 use crate::lanes::{Lanes, Machine, machine};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shared::SharedSlice;
 use super::super::{Activation, ConvElement, Geometry};
 use super::tiles::{Images, Tiles};
 use super::transform::{Variant, blank, both_axes};
@@ -12,7 +11,8 @@ use super::transformed::Form;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, machine};
-use crate::product::{Product, Start, Target, widest};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 
@@ -258,7 +258,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     a_step: 1,
                     b: &pass.weights.values[block.start + element * block.element_len..][..block.element_len],
                     b_step: block.vectors * lanes,
-                    c: Target::new(products_form.element_mut(&mut products, element)),
+                    c: SharedSlice::new(products_form.element_mut(&mut products, element)),
                     c_row: products_form.width,
                     rows: self.tiles.len(),
                     vectors: block.vectors,

@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
-use super::super::shared::SharedSlice;
 use super::transform::{MAX_TILE, Tile};
 use crate::lanes::Lanes;
+use crate::shared::SharedSlice;
 
 /// The tiles of a batch: image by image, row by row.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
-use super::super::shared::SharedSlice;
 use super::transform::{Tile, Variant};
 use crate::lanes::Lanes;
+use crate::shared::SharedSlice;
 
 /// The places of rows of channels, one row for each element of each tile: `[element][tile][channel]`, the channels filled
 /// up to whole vectors.

@@ -13,7 +13,6 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::shared::SharedSlice;
 use super::super::{ConvElement, Geometry};
 use super::tiles::{Images, Tiles};
 use super::transform::{Variant, blank, both_axes};
@@ -21,7 +20,8 @@ use super::transformed::Form;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Machine, machine};
-use crate::product::{Product, Start, Target, widest};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 
@@ -190,7 +190,7 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
                 a_step: self.y_width,
                 b: &self.x[block.start * lanes..],
                 b_step: self.x_width,
-                c: Target::new(&mut self.sums[block.start * lanes..]),
+                c: SharedSlice::new(&mut self.sums[block.start * lanes..]),
                 c_row: self.x_width,
                 rows,
                 vectors: block.len(),

@@ -18,6 +18,15 @@ impl<'a, T> SharedSlice<'a, T> {
         Self { start: slice.as_mut_ptr(), len: slice.len(), borrow: PhantomData }
     }
 
+    /// The `len` elements from `start` on.
+    ///
+    /// # Safety
+    /// The elements of every part that will be asked for must be valid for reads and writes, and during `'a` nobody else may
+    /// touch them. The others may be anybody's.
+    pub unsafe fn from_raw(start: *mut T, len: usize) -> Self {
+        Self { start, len, borrow: PhantomData }
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }
@@ -30,7 +39,8 @@ impl<'a, T> SharedSlice<'a, T> {
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn part(&self, start: usize, len: usize) -> &mut [T] {
         assert!(start <= self.len && len <= self.len - start);
-        // SAFETY: the part lies inside the borrowed slice (checked above) and the caller rules out overlap.
+        // SAFETY: the part lies inside the slice (checked above), which is borrowed or promised, and the caller rules out
+        // overlap.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }
     }
 }
