@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! the samples of a batch do not meet    so a task takes some of them through all steps, without waiting for others
-//! weights stay from step to step        so they are packed once, in the order in which the product reads them (`product`)
+//! weights stay from step to step        so they are packed once, in the order in which the product reads them (`packed`)
 //! a step                                rows of the state times the weights, then the gates (`cell`), while both are
 //!                                       in the nearest caches
 //! the gradient of the weights           is left to one large product over all steps at the end, for the caller to make
@@ -10,13 +10,13 @@
 //! How many samples a task takes depends on the size of the weights only: the bits do not depend on threads.
 
 mod cell;
-mod product;
+mod packed;
 #[cfg(test)]
 mod tests;
 
 use cell::Back;
 pub use cell::Cell;
-use product::Packed;
+use packed::Packed;
 use pulp::{Simd, WithSimd};
 
 use crate::lanes::Lanes;
