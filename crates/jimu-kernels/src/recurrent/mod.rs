@@ -72,16 +72,22 @@ impl Recurrence {
         if self.reverse { self.first_output() + 1 } else { 0 }
     }
 
+    /// The slot of the state after the last step taken.
+    pub fn last_output(&self) -> usize {
+        if self.reverse { self.first_output() } else { self.steps }
+    }
+
+    /// The slot of the last memory, if the cell has one.
+    pub fn memory(&self) -> usize {
+        if self.reverse { 0 } else { self.slots() - 1 }
+    }
+
     fn memories(&self) -> usize {
         usize::from(self.cell.has_memory())
     }
 
     fn initial(&self) -> usize {
         if self.reverse { self.slots() - 1 } else { 0 }
-    }
-
-    fn memory(&self) -> usize {
-        if self.reverse { 0 } else { self.slots() - 1 }
     }
 
     /// Numbers that all gates of a sample take.

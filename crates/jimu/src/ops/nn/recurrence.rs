@@ -39,17 +39,22 @@ pub(crate) fn try_recurrence(given: &Recurrent<'_>) -> Result<(Tensor, State), S
     inputs.extend(given.bias_hh);
     let keep = is_grad_enabled() && inputs.iter().any(|input| input.requires_grad());
     let operation = Recurrence { cell: given.cell, reverse: given.reverse, keep, record: None };
+    // Its shape rule makes sure that there are sizes to ask for.
     let states = try_apply(operation, &inputs)?;
-    let steps = given.of_input.shape()[0];
-    let (first, last, memory) = match (given.reverse, given.cell.has_memory()) {
-        (false, _) => (0, steps - 1, steps),
-        (true, memory) => (usize::from(memory), usize::from(memory), 0),
-    };
-    let mut state = vec![states.select(0, last as isize)];
+    let slots = steps(given.cell, given.reverse, given.of_input, given.weight_hh);
+    // The output has all slots but the initial one, which comes first if the steps go forward.
+    let at = |slot: usize| (slot - usize::from(!given.reverse)) as isize;
+    let mut state = vec![states.select(0, at(slots.last_output()))];
     if given.cell.has_memory() {
-        state.push(states.select(0, memory as isize));
+        state.push(states.select(0, at(slots.memory())));
     }
-    Ok((states.narrow(0, first as isize, steps), state))
+    Ok((states.narrow(0, at(slots.first_output()), slots.steps), state))
+}
+
+/// The network that the kernels are told of, by the shapes of the input's part and the weight.
+fn steps(cell: Cell, reverse: bool, of_input: &Tensor, weight: &Tensor) -> Steps {
+    let [steps, batch] = [of_input.shape()[0], of_input.shape()[1]];
+    Steps { cell, steps, batch, hidden: weight.shape()[1], reverse }
 }
 
 /// One step, composed of operations: the next state from the parts of input and state in the gates.
@@ -90,8 +95,7 @@ struct Record {
 
 impl Recurrence {
     fn steps(&self, of_input: &Tensor, weight: &Tensor) -> Steps {
-        let [steps, batch] = [of_input.shape()[0], of_input.shape()[1]];
-        Steps { cell: self.cell, steps, batch, hidden: weight.shape()[1], reverse: self.reverse }
+        steps(self.cell, self.reverse, of_input, weight)
     }
 
     fn check(&self, inputs: &[&Tensor]) -> Result<(), ShapeError> {
