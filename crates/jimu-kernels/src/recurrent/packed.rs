@@ -1,7 +1,5 @@
 //! A matrix that stays the same from step to step, and so is packed once for [`Product`].
 
-use std::ops::Range;
-
 use pulp::{Simd, WithSimd};
 
 use crate::buffer::Buffer;
@@ -49,7 +47,7 @@ impl<T: Lanes> Packed<T> {
     #[inline(always)]
     pub(super) fn multiply<S: Simd>(&self, simd: S, a: &[T], out: &mut [T]) {
         for first in (0..self.columns).step_by(self.width) {
-            let columns: Range<usize> = first..self.columns.min(first + self.width);
+            let columns = first..self.columns.min(first + self.width);
             let product = Product {
                 a,
                 a_row: self.depth,

@@ -23,21 +23,24 @@ use workloads::{Measure, Unit, Workload};
 
 /// Measure how fast this machine trains and infers
 ///
-/// Prints a line for each measurement: `jimu WORKLOAD METRIC VALUE UNIT min=… max=… n=…`. VALUE is the median of n windows
-/// of about --window seconds each, after a warm-up of one and two thirds of a window; of infer_b1 it is the median of single
-/// calls. Data is synthetic and in memory, arithmetic is f32. "Train" is forward, mean cross-entropy, backward and a step of
-/// the optimiser.
+/// Prints a line for each measurement: `jimu WORKLOAD METRIC VALUE UNIT min=… max=… n=…`. VALUE
+/// is the median of n windows of about --window seconds each, after a warm-up of one and two
+/// thirds of a window; of infer_b1 it is the median of single calls. Data is synthetic and in
+/// memory, arithmetic is f32. "Train" is forward, mean cross-entropy, backward and a step of the
+/// optimiser.
 ///
 ///   W1b64, W1b512  LeNet-5, 1x28x28, SGD 0.01 with momentum 0.9, batch 64 and 512: train
 ///   W2             MLP 784-512-256-10, Adam 0.001, batch 128: train
 ///   W3             ResNet-9, 3x32x32, SGD 0.01 with momentum 0.9, batch 128: train
-///   W4             3x3 convolution 64 to 128 channels, padding 1, input 64x64x32x32: conv_fwd, conv_fwd_bwd
+///   W4             3x3 convolution 64 to 128 channels, padding 1, input 64x64x32x32:
+///                  conv_fwd, conv_fwd_bwd
 ///   W5             LeNet-5 without gradients: infer_b1, infer_b256
 ///   W6             products of square matrices: gemm256, gemm1024, gemm2048
 ///   W7             transformer encoder block, 32x64x128, 4 heads, GELU 512, Adam 0.001: train
 ///
-/// --profile shows where the time of one workload goes, operation by operation, forward and backward, with the arithmetic
-/// and memory traffic a second beside what the machine's registers and memory can do.
+/// --profile shows where the time of one workload goes, operation by operation, forward and
+/// backward, with the arithmetic and memory traffic a second beside what the machine's registers
+/// and memory can do.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
