@@ -357,4 +357,4 @@ fn spin_until(patient: bool, done: impl Fn() -> bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

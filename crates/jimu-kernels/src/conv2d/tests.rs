@@ -1,6 +1,7 @@
 //! Every path against the naive twin, over fixed and random geometries.
 
 use super::*;
+use crate::threads::tests::with_threads;
 
 /// A small generator of fixed seed (xorshift64*), so that a failure repeats.
 pub(super) struct Numbers(u64);
@@ -252,13 +253,14 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let innermost = (geometry.groups == 1).then_some(Path::ChannelsInnermost);
         for path in PATHS.into_iter().chain(winograd).chain(innermost) {
             let results = [1, 2, 7].map(|threads| {
-                crate::threads::set_num_threads(threads);
                 let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());
                 let mut grad_bias = vec![0.0; geometry.out_channels];
-                forward(&geometry, path, &x, &weight, None, Activation::Identity, &mut y);
-                backward_input(&geometry, path, &grad_y, &weight, &mut grad_x);
-                backward_weight(&geometry, path, &x, &grad_y, &mut grad_weight);
-                backward_bias(&geometry, path, &grad_y, &mut grad_bias);
+                with_threads(threads, || {
+                    forward(&geometry, path, &x, &weight, None, Activation::Identity, &mut y);
+                    backward_input(&geometry, path, &grad_y, &weight, &mut grad_x);
+                    backward_weight(&geometry, path, &x, &grad_y, &mut grad_weight);
+                    backward_bias(&geometry, path, &grad_y, &mut grad_bias);
+                });
                 [y, grad_x, grad_weight, grad_bias]
                     .map(|values| values.into_iter().map(f32::to_bits).collect::<Vec<_>>())
             });

@@ -1,7 +1,7 @@
 use num_traits::Num;
 
 use super::*;
-use crate::threads::{num_threads, set_num_threads};
+use crate::threads::tests::with_threads;
 
 /// The product one element at a time.
 fn naive<T: GemmElement + Num>(
@@ -93,20 +93,17 @@ fn not_a_number_spreads_from_the_operands_only() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    let before = num_threads();
     for (m, n, k) in [(64, 400, 120), (257, 300, 129), (6, 25, 9000), (700, 1, 900), (1, 2000, 300)] {
         let real = |i: usize| ((i * 7919) % 1009) as f32 / 1009.0 - 0.4;
         let a: Vec<f32> = (0..m * k).map(real).collect();
         let b: Vec<f32> = (0..k * n).map(real).collect();
         let results = [1, 2, 7].map(|threads| {
-            set_num_threads(threads);
             let mut c = vec![0.0; m * n];
-            gemm(GemmShape { m, n, k }, &a, (k, 1), &b, (n, 1), &mut c, (n, 1), false);
+            with_threads(threads, || gemm(GemmShape { m, n, k }, &a, (k, 1), &b, (n, 1), &mut c, (n, 1), false));
             c
         });
         assert!(results.iter().all(|result| result == &results[0]), "{m} {n} {k}");
     }
-    set_num_threads(before);
 }
 
 #[test]

@@ -6,13 +6,37 @@ use super::*;
 /// The pool is one for the process: tests that set its size take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
+/// Runs `work` with the pool at this size, which no other test changes meanwhile. Others may have the pool, though, so that
+/// tasks run one after the other: those that wait for each other need a [`Pair`].
+pub(crate) fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = num_threads();
     set_num_threads(threads);
     let result = catch_unwind(AssertUnwindSafe(work));
     set_num_threads(before);
     result.unwrap_or_else(|payload| resume_unwind(payload))
+}
+
+/// A pool of two threads that one test has to itself.
+struct Pair(Pool);
+
+impl Pair {
+    fn new() -> Self {
+        let mut pool = Pool::default();
+        pool.resize(1);
+        Self(pool)
+    }
+
+    /// Runs two tasks, which may wait for each other.
+    fn run(&self, task: impl Fn(usize) + Sync) {
+        assert!(self.0.shared.run(2, &task).is_none(), "a task panicked");
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.0.dismiss();
+    }
 }
 
 #[test]
@@ -50,36 +74,33 @@ fn many_short_jobs_lose_no_task() {
 
 #[test]
 fn workers_take_part_after_they_have_slept() {
-    with_threads(2, || {
-        for _ in 0..5 {
-            thread::sleep(Duration::from_millis(5));
-            // Neither task ends before the other has begun, so two threads must be there.
-            let barrier = Barrier::new(2);
-            let ids = Mutex::new(HashSet::new());
-            parallel_for(2, |_| {
-                barrier.wait();
-                ids.lock().unwrap().insert(thread::current().id());
-            });
-            assert_eq!(ids.into_inner().unwrap().len(), 2);
-        }
-    });
+    let pair = Pair::new();
+    for _ in 0..5 {
+        thread::sleep(Duration::from_millis(5));
+        // Neither task ends before the other has begun, so two threads must be there.
+        let barrier = Barrier::new(2);
+        let ids = Mutex::new(HashSet::new());
+        pair.run(|_| {
+            barrier.wait();
+            ids.lock().unwrap().insert(thread::current().id());
+        });
+        assert_eq!(ids.into_inner().unwrap().len(), 2);
+    }
 }
 
 #[test]
 fn the_caller_waits_for_a_worker_that_takes_long() {
-    with_threads(2, || {
-        let barrier = Barrier::new(2);
-        let done = AtomicUsize::new(0);
-        let caller = thread::current().id();
-        parallel_for(2, |_| {
-            barrier.wait();
-            if thread::current().id() != caller {
-                thread::sleep(Duration::from_millis(20));
-            }
-            done.fetch_add(1, Ordering::Relaxed);
-        });
-        assert_eq!(done.into_inner(), 2);
+    let barrier = Barrier::new(2);
+    let done = AtomicUsize::new(0);
+    let caller = thread::current().id();
+    Pair::new().run(|_| {
+        barrier.wait();
+        if thread::current().id() != caller {
+            thread::sleep(Duration::from_millis(20));
+        }
+        done.fetch_add(1, Ordering::Relaxed);
     });
+    assert_eq!(done.into_inner(), 2);
 }
 
 #[test]
