@@ -10,8 +10,9 @@
 use std::ops::Range;
 
 use jimu_kernels::threads::parallel_chunks_mut;
+use smallvec::SmallVec;
 
-use crate::autograd::{BackwardOptions, grad_allow_unused, no_grad};
+use crate::autograd::{BackwardOptions, gradients_of_leaves, no_grad};
 use crate::nn::Block;
 use crate::tensor::Tensor;
 
@@ -69,22 +70,21 @@ pub fn backward_in_shards<R: Send>(
     forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
 ) -> (f64, Vec<R>) {
     let cuts = Cuts::of(x);
-    let wanted: Vec<&Tensor> = parameters.iter().filter(|parameter| parameter.requires_grad()).collect();
-    let mut shards: Vec<Option<Shard<R>>> = (0..cuts.count).map(|_| None).collect();
+    let mut shards: SmallVec<[Option<Shard<R>>; 16]> = (0..cuts.count).map(|_| None).collect();
     parallel_chunks_mut(&mut shards, 1, |index, shard| {
         let samples = cuts.samples(index);
         let (loss, other) = forward(&part(x, &samples), &part(y, &samples));
         let share = samples.len() as f64 / cuts.total as f64;
         let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
-        let gradients = grad_allow_unused(&[&loss], &wanted, options);
+        let mut gradients = GradientsOfLeaves::new();
+        gradients_of_leaves(&loss, options, |leaf, gradient| gradients.push((leaf.clone(), gradient)));
         shard[0] = Some(Shard { loss: loss.item() * share, gradients, other });
     });
     let mut total = (0.0, Vec::with_capacity(cuts.count));
     for shard in shards.into_iter().flatten() {
-        for (parameter, gradient) in wanted.iter().zip(shard.gradients) {
-            if let Some(gradient) = gradient {
-                let so_far = parameter.grad();
-                parameter.set_grad(Some(so_far.map_or_else(|| gradient.clone(), |so_far| &so_far + &gradient)));
+        for (leaf, gradient) in shard.gradients {
+            if parameters.iter().any(|parameter| parameter.is_same(&leaf)) {
+                leaf.set_grad(Some(leaf.grad().map_or_else(|| gradient.detach(), |so_far| &so_far + &gradient)));
             }
         }
         total.0 += shard.loss;
@@ -150,11 +150,14 @@ fn part(tensor: &Tensor, samples: &Range<usize>) -> Tensor {
     tensor.narrow(0, samples.start as isize, samples.len())
 }
 
+/// Leaves with their gradients.
+type GradientsOfLeaves = SmallVec<[(Tensor, Tensor); 32]>;
+
 /// What has come of a shard.
 struct Shard<R> {
     /// Its part of the batch's mean loss.
     loss: f64,
-    gradients: Vec<Option<Tensor>>,
+    gradients: GradientsOfLeaves,
     other: R,
 }
 
