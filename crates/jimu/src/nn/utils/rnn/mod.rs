@@ -18,6 +18,40 @@
 //! assert_eq!((output.size(), lengths), ([3, 5, 40].into(), vec![5, 2, 3]));
 //! assert_eq!(hn.size(), [2, 3, 20]);
 //! ```
+//!
+//! In a [`DataLoader`](crate::data::DataLoader) a sample of a type of one's own says how it becomes a batch, which is the
+//! `collate_fn` of PyTorch:
+//!
+//! ```
+//! use jimu::Tensor;
+//! use jimu::data::{Collate, DataLoader, Dataset};
+//! use jimu::nn::utils::rnn::{PackedSequence, pack_sequence};
+//!
+//! struct Sentence(Tensor);
+//!
+//! impl Collate for Sentence {
+//!     type Batch = PackedSequence;
+//!     fn collate(sentences: Vec<Self>) -> PackedSequence {
+//!         pack_sequence(&sentences.into_iter().map(|sentence| sentence.0).collect::<Vec<_>>(), false)
+//!     }
+//! }
+//!
+//! struct Sentences(Vec<Vec<i64>>);
+//!
+//! impl Dataset for Sentences {
+//!     type Item = Sentence;
+//!     fn len(&self) -> usize {
+//!         self.0.len()
+//!     }
+//!     fn get(&self, index: usize) -> Sentence {
+//!         Sentence(Tensor::from(self.0[index].clone()))
+//!     }
+//! }
+//!
+//! let loader = DataLoader::new(Sentences(vec![vec![5, 2], vec![7, 1, 3], vec![4]]), 2);
+//! let sizes: Vec<Vec<usize>> = loader.iter().map(|batch| batch.batch_sizes().to_vec()).collect();
+//! assert_eq!(sizes, [vec![2, 2, 1], vec![1]]);
+//! ```
 
 mod lengths;
 mod packed_sequence;
