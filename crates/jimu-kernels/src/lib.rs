@@ -16,6 +16,7 @@ pub mod optimizer;
 pub mod peak;
 pub mod pixels;
 pub mod pool2d;
+pub mod pooled;
 mod product;
 pub mod recurrent;
 pub mod reduce;

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! Part      a parameter, its gradient and the optimiser's state for it, element by element in the same order
-//! update    cuts the parts into pieces of at most BLOCK elements and packs small pieces together, so that a task is
-//!           about BLOCK elements; which thread runs a task changes no bit, since elements do not depend on each other
+//! update    puts the elements of all parts in a row, of which each task takes BLOCK: small parts go together, large ones
+//!           are cut; which thread runs a task changes no bit, since elements do not depend on each other
 //! ```
 
 use bytemuck::Pod;
 use num_traits::Float;
+use smallvec::SmallVec;
 
+use crate::shared::SharedSlice;
 use crate::strided::vectorized;
-use crate::threads::parallel_chunks_mut;
+use crate::threads::parallel_for;
 
 /// Elements that one task updates.
 const BLOCK: usize = 1 << 14;
@@ -48,23 +50,6 @@ pub struct Part<'a, T> {
     pub state: [Option<&'a mut [T]>; MAX_STATE],
 }
 
-impl<'a, T> Part<'a, T> {
-    /// The first `len` elements, and the rest.
-    fn split_at(self, len: usize) -> (Self, Self) {
-        let (values, values_rest) = self.values.split_at_mut(len);
-        let (gradient, gradient_rest) = self.gradient.split_at(len);
-        let mut state_rest = [const { None }; MAX_STATE];
-        let mut state = self.state;
-        for (first, rest) in state.iter_mut().zip(&mut state_rest) {
-            if let Some(array) = first.take() {
-                let (head, tail) = array.split_at_mut(len);
-                (*first, *rest) = (Some(head), Some(tail));
-            }
-        }
-        (Self { values, gradient, state }, Self { values: values_rest, gradient: gradient_rest, state: state_rest })
-    }
-}
-
 /// What happens to the elements of a parameter in one step.
 pub trait Update: Copy + Send + Sync {
     /// Updates every element of `part`. Should be `#[inline(always)]`, so that it is compiled for the best instruction
@@ -77,35 +62,61 @@ pub trait Update: Copy + Send + Sync {
 /// # Panics
 /// If the slices of a part differ in length.
 pub fn update<'a, T: Real, U: Update>(parts: impl IntoIterator<Item = (Part<'a, T>, U)>) {
-    let mut tasks = pack(parts);
-    parallel_chunks_mut(&mut tasks, 1, |_, task| {
-        for (part, update) in std::mem::take(&mut task[0]) {
+    let mut end = 0;
+    let place = |(part, update)| {
+        let placed = Placed::new(part, update, end);
+        end = placed.end();
+        placed
+    };
+    let parts: SmallVec<[Placed<'a, T, U>; 32]> = parts.into_iter().map(place).collect();
+    parallel_for(end.div_ceil(BLOCK), |task| {
+        let (start, end) = (task * BLOCK, end.min((task + 1) * BLOCK));
+        let first = parts.partition_point(|part| part.end() <= start);
+        for part in parts[first..].iter().take_while(|part| part.start < end) {
+            // SAFETY: tasks have elements of their own, and `parallel_for` gives each to one thread.
+            let piece = unsafe { part.piece(start.max(part.start), end.min(part.end())) };
             vectorized(
                 #[inline(always)]
-                || update.apply(part),
+                || part.update.apply(piece),
             );
         }
     });
 }
 
-/// The parts cut and packed into tasks.
-fn pack<'a, T, U: Copy>(parts: impl IntoIterator<Item = (Part<'a, T>, U)>) -> Vec<Vec<(Part<'a, T>, U)>> {
-    let mut tasks = vec![Vec::new()];
-    let mut room = BLOCK;
-    for (mut part, update) in parts {
-        let len = part.values.len();
-        assert_eq!(part.gradient.len(), len, "a gradient for each element");
-        assert!(part.state.iter().flatten().all(|array| array.len() == len), "state for each element");
-        while part.values.len() > room {
-            let (piece, rest) = part.split_at(room);
-            tasks.last_mut().expect("there is always a task").push((piece, update));
-            tasks.push(Vec::new());
-            (part, room) = (rest, BLOCK);
-        }
-        room -= part.values.len();
-        tasks.last_mut().expect("there is always a task").push((part, update));
+/// A part, and where it stands among the elements of all parts in a row.
+struct Placed<'a, T, U> {
+    start: usize,
+    values: SharedSlice<'a, T>,
+    gradient: &'a [T],
+    state: [Option<SharedSlice<'a, T>>; MAX_STATE],
+    update: U,
+}
+
+impl<'a, T, U> Placed<'a, T, U> {
+    fn new(part: Part<'a, T>, update: U, start: usize) -> Self {
+        let Part { values, gradient, state } = part;
+        assert_eq!(gradient.len(), values.len(), "a gradient for each element");
+        assert!(state.iter().flatten().all(|array| array.len() == values.len()), "state for each element");
+        let state = state.map(|array| array.map(SharedSlice::new));
+        Self { start, values: SharedSlice::new(values), gradient, state, update }
     }
-    tasks
+
+    fn end(&self) -> usize {
+        self.start + self.values.len()
+    }
+
+    /// The elements from `start` to `end` in the row of all.
+    ///
+    /// # Safety
+    /// No other piece in use at the same time may overlap this one.
+    unsafe fn piece(&self, start: usize, end: usize) -> Part<'_, T> {
+        let (first, len) = (start - self.start, end - start);
+        // SAFETY: the caller's promise, for each of the arrays.
+        unsafe {
+            let state = self.state.each_ref().map(|array| array.as_ref().map(|array| array.part(first, len)));
+            Part { values: self.values.part(first, len), gradient: &self.gradient[first..first + len], state }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -141,16 +152,5 @@ mod tests {
         update(parts);
         assert!(values.iter().flat_map(|v| v.iter().enumerate()).all(|(i, &value)| value == -(i as f32)));
         assert!(visits.iter().flatten().all(|&count| count == 1.0));
-    }
-
-    #[test]
-    fn tasks_are_whole_blocks() {
-        let (mut values, gradient) = (vec![0.0f64; 2 * BLOCK + 10], vec![0.0; 2 * BLOCK + 10]);
-        let (first, rest) = values.split_at_mut(10);
-        let part = |values, gradient| (Part { values, gradient, state: [const { None }; MAX_STATE] }, Descend);
-        let tasks = pack([part(first, &gradient[..10]), part(rest, &gradient[10..])]);
-        let sizes: Vec<Vec<usize>> =
-            tasks.iter().map(|task| task.iter().map(|(part, _)| part.values.len()).collect()).collect();
-        assert_eq!(sizes, [vec![10, BLOCK - 10], vec![BLOCK], vec![10]]);
     }
 }

@@ -21,8 +21,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use jimu_kernels::pooled::Shared;
 
 use crate::tensor::Tensor;
 
@@ -130,7 +131,7 @@ pub(crate) fn backward<R>(name: &'static str, run: impl FnOnce() -> R) -> R {
 /// Bytes that go in and out; a view moves none.
 fn bytes(inputs: &[&Tensor], output: &Tensor) -> u64 {
     let storage = output.storage();
-    if inputs.iter().any(|input| Arc::ptr_eq(&input.storage(), &storage)) {
+    if inputs.iter().any(|input| Shared::ptr_eq(&input.storage(), &storage)) {
         return 0;
     }
     let size = |tensor: &Tensor| (tensor.numel() * tensor.dtype().size_in_bytes()) as u64;

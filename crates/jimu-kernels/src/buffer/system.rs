@@ -3,51 +3,63 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
-use super::{ALIGNMENT, HUGE};
+use super::ALIGNMENT;
 
-/// `bytes` > 0 bytes of zeros, aligned to [`ALIGNMENT`].
-pub(super) fn allocate_zeroed(bytes: usize) -> NonNull<u8> {
-    let block = if cfg!(unix) && bytes >= HUGE { map(bytes) } else { allocate_small(bytes) };
-    block.unwrap_or_else(|| handle_alloc_error(layout(bytes)))
+/// The size of a huge page; maps are multiples of it, and aligned to it.
+const HUGE: usize = 2 << 20;
+
+/// A piece of memory, initialised.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    pub start: NonNull<u8>,
+    pub bytes: usize,
 }
 
-/// Gives a block back.
+// SAFETY: it is memory that nobody refers to while it is passed around here; which thread gives it back does not matter.
+unsafe impl Send for Memory {}
+
+impl Memory {
+    /// The address behind the last byte.
+    pub fn end(&self) -> NonNull<u8> {
+        NonNull::new(self.start.as_ptr().wrapping_add(self.bytes))
+            .expect("no memory ends at the end of the address space")
+    }
+}
+
+/// `bytes` > 0 bytes of zeros from the allocator, aligned to [`ALIGNMENT`].
+pub(super) fn allocate_zeroed(bytes: usize) -> NonNull<u8> {
+    let layout = layout(bytes);
+    // SAFETY: `bytes` is not 0.
+    NonNull::new(unsafe { alloc_zeroed(layout) }).unwrap_or_else(|| handle_alloc_error(layout))
+}
+
+/// Gives back what [`allocate_zeroed`] gave.
 ///
 /// # Safety
-/// `block` must come from [`allocate_zeroed`] with the same size, and nobody may use it any more.
-pub(super) unsafe fn release(block: NonNull<u8>, bytes: usize) {
-    if cfg!(unix) && bytes >= HUGE {
-        // SAFETY: the caller's promise; blocks of this size come from `map`.
-        unsafe { unmap(block, bytes) }
-    } else {
-        // SAFETY: the caller's promise; blocks of this size come from `alloc_zeroed` with this layout.
-        unsafe { dealloc(block.as_ptr(), layout(bytes)) }
-    }
+/// `memory` must come from [`allocate_zeroed`] with the same size, and nobody may use it any more.
+pub(super) unsafe fn release(memory: Memory) {
+    // SAFETY: the caller's promise; `allocate_zeroed` used this layout.
+    unsafe { dealloc(memory.start.as_ptr(), layout(memory.bytes)) }
 }
 
 fn layout(bytes: usize) -> Layout {
     Layout::from_size_align(bytes, ALIGNMENT).expect("sizes are checked before they come here")
 }
 
-fn allocate_small(bytes: usize) -> Option<NonNull<u8>> {
-    // SAFETY: `bytes` is not 0.
-    NonNull::new(unsafe { alloc_zeroed(layout(bytes)) })
-}
-
-/// Maps fresh pages aligned to [`HUGE`]: they are zero until written, and the kernel is asked to back them with huge pages.
+/// Maps at least `bytes` fresh bytes: they are zero until written, and the kernel is asked to back them with huge pages.
 #[cfg(unix)]
-fn map(bytes: usize) -> Option<NonNull<u8>> {
+pub(super) fn map(bytes: usize) -> Memory {
+    let failed = || handle_alloc_error(layout(bytes));
+    let bytes = bytes.next_multiple_of(HUGE);
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
-    let mapped = bytes.checked_add(HUGE)?;
+    let mapped = bytes.checked_add(HUGE).unwrap_or_else(failed);
     // SAFETY: a new anonymous mapping at an address of the kernel's choice touches no memory in use.
     let start = unsafe { libc::mmap(std::ptr::null_mut(), mapped, protection, flags, -1, 0) };
     if start == libc::MAP_FAILED {
-        return None;
+        failed();
     }
     let before = start.cast::<u8>().align_offset(HUGE);
     let block = start.cast::<u8>().wrapping_add(before);
-    // The block ends on a multiple of its class's step, a multiple of every page size.
-    let end = block.wrapping_add(bytes);
     // SAFETY: both parts lie in the mapping just made, outside the block, and nobody has used them. Where unmapping fails
     // the part stays, unused; madvise only advises.
     unsafe {
@@ -55,31 +67,32 @@ fn map(bytes: usize) -> Option<NonNull<u8>> {
             libc::munmap(start, before);
         }
         if before < HUGE {
-            libc::munmap(end.cast(), HUGE - before);
+            libc::munmap(block.wrapping_add(bytes).cast(), HUGE - before);
         }
         #[cfg(target_os = "linux")]
         libc::madvise(block.cast(), bytes, libc::MADV_HUGEPAGE);
     }
-    NonNull::new(block)
+    // Neighbouring maps grow together later: a pointer into one must be good for the other.
+    let start = std::ptr::with_exposed_provenance_mut(block.expose_provenance());
+    Memory { start: NonNull::new(start).expect("a successful map is not null"), bytes }
 }
 
-/// Undoes [`map`].
+/// Unmaps memory, be it a whole [`map`], a part of one or several that touch.
 ///
 /// # Safety
-/// `block` must come from [`map`] with the same size, and nobody may use it any more.
+/// `memory` must come from [`map`], and nobody may use it any more.
 #[cfg(unix)]
-unsafe fn unmap(block: NonNull<u8>, bytes: usize) {
+pub(super) unsafe fn unmap(memory: Memory) {
     // SAFETY: the caller's promise. It can fail only for want of memory in the kernel; then the pages stay mapped, unused.
-    unsafe { libc::munmap(block.as_ptr().cast(), bytes) };
+    unsafe { libc::munmap(memory.start.as_ptr().cast(), memory.bytes) };
 }
 
 #[cfg(not(unix))]
-fn map(bytes: usize) -> Option<NonNull<u8>> {
-    allocate_small(bytes)
+pub(super) fn map(_: usize) -> Memory {
+    unreachable!("no size is large here")
 }
 
 #[cfg(not(unix))]
-unsafe fn unmap(block: NonNull<u8>, bytes: usize) {
-    // SAFETY: the caller's promise; here `map` allocates with this layout.
-    unsafe { dealloc(block.as_ptr(), layout(bytes)) }
+pub(super) unsafe fn unmap(_: Memory) {
+    unreachable!("no size is large here")
 }

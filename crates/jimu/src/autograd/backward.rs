@@ -1,15 +1,18 @@
 //! From a loss back to the leaves.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
+use jimu_kernels::pooled::Shared;
 use smallvec::SmallVec;
 
 use super::mode::with_grad;
 use super::node::{Edge, Node};
 use super::operation::another_handle;
 use crate::error::{OrRaise, ShapeError, relay};
-use crate::tensor::Tensor;
+use crate::tensor::{GradSlot, Inner, Tensor};
 
 /// How backward runs.
 ///
@@ -23,7 +26,7 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct BackwardOptions {
-    gradients: Vec<Option<Tensor>>,
+    gradients: SmallVec<[Option<Tensor>; 1]>,
     retain_graph: bool,
     create_graph: bool,
 }
@@ -36,7 +39,7 @@ impl BackwardOptions {
 
     /// The gradient of whatever comes after, of the tensor's own shape; needed if the tensor is not a scalar.
     pub fn gradient(mut self, gradient: &Tensor) -> Self {
-        self.gradients = vec![Some(gradient.clone())];
+        self.gradients = SmallVec::from_buf([Some(gradient.clone())]);
         self
     }
 
@@ -107,7 +110,8 @@ impl Tensor {
 /// ```
 #[track_caller]
 pub fn backward(tensors: &[&Tensor], options: BackwardOptions) {
-    relay(|| Walk::new(&options, None).run(tensors, &options)).or_raise();
+    let accumulate = |leaf: &Tensor, gradient| accumulate(leaf.grad_slot_or_new(), &gradient);
+    relay(|| Walk::new(&options, None).run(tensors, &options, accumulate)).or_raise();
 }
 
 /// The gradients of the sum of `outputs` with respect to `inputs`, without touching any [`Tensor::grad`]:
@@ -166,8 +170,21 @@ fn try_grad(
     options: BackwardOptions,
     ends: bool,
 ) -> Result<Vec<Option<Tensor>>, ShapeError> {
-    let wanted = Wanted::new(outputs, inputs, ends);
-    Walk::new(&options, Some(wanted)).run(outputs, &options)
+    let mut wanted = Wanted::new(outputs, inputs, ends);
+    let mut of_leaves: SmallVec<[(Tensor, Tensor); 8]> = SmallVec::new();
+    let keep = |leaf: &Tensor, gradient| of_leaves.push((leaf.clone(), gradient));
+    Walk::new(&options, Some(&mut wanted)).run(outputs, &options, keep)?;
+    for (leaf, gradient) in of_leaves {
+        wanted.add(|input| input.is_same(&leaf), &gradient);
+    }
+    Ok(wanted.found)
+}
+
+/// Hands every leaf that `output` was computed from, and its gradient, to `receive`, without touching any
+/// [`Tensor::grad`].
+#[track_caller]
+pub(crate) fn gradients_of_leaves(output: &Tensor, options: BackwardOptions, receive: impl FnMut(&Tensor, Tensor)) {
+    relay(|| Walk::new(&options, None).run(&[output], &options, receive)).or_raise();
 }
 
 fn not_reached(index: usize, input: &Tensor) -> ShapeError {
@@ -238,39 +255,76 @@ fn nodes<'a>(outputs: &[&'a Tensor], end: impl Fn(&Node) -> bool) -> BTreeMap<u6
     found
 }
 
-/// One backward.
-struct Walk<'a> {
-    /// Nodes whose gradient is not complete yet: when a node is the last, all its users are done.
-    pending: BTreeMap<u64, (Arc<Node>, Tensor)>,
+/// What a walk keeps on the way. Empty between walks, when the next on the same thread takes over its memory.
+#[derive(Default)]
+struct Lists {
+    /// Nodes whose gradient is not complete yet, the last on top: when a node is the last, all its users are done.
+    nodes: BinaryHeap<ByNumber>,
+    /// What has come to each of them so far, by their numbers.
+    gradients: HashMap<u64, Tensor>,
     /// The leaves that gradients have reached, in the order in which they have, and where each stands among them.
     leaves: Vec<(Tensor, Tensor)>,
-    places: HashMap<*const (), usize>,
-    wanted: Option<Wanted<'a>>,
+    places: HashMap<*const Inner, usize>,
+}
+
+thread_local!(static LISTS: RefCell<Lists> = RefCell::default());
+
+/// A node that is ordered by its number.
+struct ByNumber(Shared<Node>);
+
+impl PartialEq for ByNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByNumber {}
+
+impl PartialOrd for ByNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByNumber {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.sequence().cmp(&other.0.sequence())
+    }
+}
+
+/// One backward.
+struct Walk<'a, 'b> {
+    lists: Lists,
+    wanted: Option<&'a mut Wanted<'b>>,
     retain: bool,
     create: bool,
 }
 
-impl<'a> Walk<'a> {
-    fn new(options: &BackwardOptions, wanted: Option<Wanted<'a>>) -> Self {
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(options: &BackwardOptions, wanted: Option<&'a mut Wanted<'b>>) -> Self {
         Self {
-            pending: BTreeMap::new(),
-            leaves: Vec::new(),
-            places: HashMap::new(),
+            lists: LISTS.take(),
             wanted,
             retain: options.retain_graph || options.create_graph,
             create: options.create_graph,
         }
     }
 
-    /// The gradients of the inputs, if some were wanted.
-    fn run(mut self, tensors: &[&Tensor], options: &BackwardOptions) -> Result<Vec<Option<Tensor>>, ShapeError> {
+    /// Hands the leaves and their gradients to `receive`.
+    fn run(
+        mut self,
+        tensors: &[&Tensor],
+        options: &BackwardOptions,
+        receive: impl FnMut(&Tensor, Tensor),
+    ) -> Result<(), ShapeError> {
         with_grad(self.create, || {
             self.start(tensors, options)?;
-            while let Some((_, (node, gradient))) = self.pending.pop_last() {
-                self.visit(&node, gradient)?;
+            while let Some(ByNumber(node)) = self.lists.nodes.pop() {
+                if let Some(gradient) = self.lists.gradients.remove(&node.sequence()) {
+                    self.visit(&node, gradient)?;
+                }
             }
-            self.finish()?;
-            Ok(self.wanted.map_or_else(Vec::new, |wanted| wanted.found))
+            self.finish(receive)
         })
     }
 
@@ -299,35 +353,39 @@ impl<'a> Walk<'a> {
         }
         match edge {
             Edge::Nowhere => {}
-            Edge::Node(node) => {
-                let so_far = self.pending.remove(&node.sequence()).map(|(_, so_far)| so_far);
-                self.pending.insert(node.sequence(), (node.clone(), sum(so_far, gradient)));
-            }
+            Edge::Node(node) => match self.lists.gradients.entry(node.sequence()) {
+                Entry::Occupied(mut so_far) => *so_far.get_mut() = so_far.get().add(&gradient),
+                Entry::Vacant(place) => {
+                    place.insert(gradient);
+                    self.lists.nodes.push(ByNumber(node.clone()));
+                }
+            },
             // Uses within one walk add up first, in the order of the walk, and meet `grad` once.
             Edge::Leaf(leaf) => {
-                let place = *self.places.entry(Arc::as_ptr(&leaf.inner).cast()).or_insert(self.leaves.len());
-                match self.leaves.get_mut(place) {
+                let Lists { leaves, places, .. } = &mut self.lists;
+                let place = *places.entry(Shared::as_ptr(&leaf.inner)).or_insert(leaves.len());
+                match leaves.get_mut(place) {
                     Some((_, so_far)) => *so_far = so_far.add(&gradient),
-                    None => self.leaves.push((leaf.clone(), gradient)),
+                    None => leaves.push((leaf.clone(), gradient)),
                 }
             }
         }
     }
 
-    fn visit(&mut self, node: &Arc<Node>, gradient: Tensor) -> Result<(), ShapeError> {
+    fn visit(&mut self, node: &Shared<Node>, gradient: Tensor) -> Result<(), ShapeError> {
         let gradient = match node.hooks().get() {
             Some(hooks) => hooks.run(gradient)?,
             None => gradient,
         };
         let mut needed = None;
         if let Some(wanted) = &mut self.wanted {
-            wanted.add(|input| input.inner.node.as_ref().is_some_and(|own| Arc::ptr_eq(own, node)), &gradient);
+            wanted.add(|input| input.inner.node.as_ref().is_some_and(|own| Shared::ptr_eq(own, node)), &gradient);
             if !wanted.passing.contains(&node.sequence()) {
                 return Ok(());
             }
             needed = Some(node.edges().iter().map(|edge| wanted.leads(edge)).collect::<SmallVec<[bool; 4]>>());
         }
-        let gradients = node.backward(&gradient, self.retain, needed.as_deref())?;
+        let gradients = Node::backward(node, &gradient, self.retain, needed.as_deref())?;
         for (edge, gradient) in node.edges().iter().zip(gradients) {
             if let Some(gradient) = gradient {
                 self.send(edge, gradient);
@@ -336,37 +394,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Hands the leaves their gradients.
-    fn finish(&mut self) -> Result<(), ShapeError> {
-        for (leaf, gradient) in self.leaves.drain(..) {
+    /// Hands over the leaves, and leaves the lists to the next walk.
+    fn finish(mut self, mut receive: impl FnMut(&Tensor, Tensor)) -> Result<(), ShapeError> {
+        for (leaf, gradient) in self.lists.leaves.drain(..) {
             let gradient = match leaf.hooks() {
                 Some(hooks) => hooks.run(gradient)?,
                 None => gradient,
             };
-            match &mut self.wanted {
-                Some(wanted) => wanted.add(|input| input.is_same(&leaf), &gradient),
-                None => accumulate(&leaf, &gradient),
-            }
+            receive(&leaf, gradient);
         }
+        self.lists.places.clear();
+        LISTS.set(self.lists);
         Ok(())
     }
 }
 
-/// Adds `gradient` to what `tensor` has accumulated.
-pub(super) fn accumulate(tensor: &Tensor, gradient: &Tensor) {
-    let mut slot = tensor.grad_slot();
+/// Adds `gradient` to what a tensor has accumulated.
+pub(super) fn accumulate(slot: &GradSlot, gradient: &Tensor) {
+    let mut slot = slot.lock();
     *slot = Some(match slot.take() {
         Some(so_far) => so_far.add(gradient),
         // A handle of its own: two leaves may have been sent the same tensor, and one of them may be written to.
         None => another_handle(gradient),
     });
-}
-
-fn sum(so_far: Option<Tensor>, gradient: Tensor) -> Tensor {
-    match so_far {
-        Some(so_far) => so_far.add(&gradient),
-        None => gradient,
-    }
 }
 
 fn check_start(tensor: &Tensor, gradient: Option<&Tensor>) -> Result<(), ShapeError> {

@@ -7,7 +7,8 @@
 //! ```
 
 use std::collections::HashSet;
-use std::sync::Arc;
+
+use jimu_kernels::pooled::Shared;
 
 use super::backward::{BackwardOptions, grad_up_to};
 use super::mode::{is_grad_enabled, with_grad};
@@ -109,8 +110,8 @@ fn outside(output: &Tensor, first: u64) -> Vec<Tensor> {
     while let Some(edge) = edges.pop() {
         match edge {
             Edge::Nowhere => {}
-            Edge::Leaf(leaf) if seen.insert(Arc::as_ptr(&leaf.inner) as usize) => found.push(leaf.clone()),
-            Edge::Node(node) if seen.insert(Arc::as_ptr(node) as usize) => match node.sequence() < first {
+            Edge::Leaf(leaf) if seen.insert(Shared::as_ptr(&leaf.inner) as usize) => found.push(leaf.clone()),
+            Edge::Node(node) if seen.insert(Shared::as_ptr(node) as usize) => match node.sequence() < first {
                 true => found.push(stand_in(node.clone())),
                 false => edges.extend(node.edges()),
             },
@@ -122,6 +123,7 @@ fn outside(output: &Tensor, first: u64) -> Vec<Tensor> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;

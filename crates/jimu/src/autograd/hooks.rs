@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::backward::accumulate;
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::{Inner, Tensor};
+use crate::tensor::{GradSlot, Tensor};
 
 type Hook = Arc<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 
@@ -14,8 +14,8 @@ type Hook = Arc<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 pub(crate) struct Hooks {
     list: Mutex<Vec<(u64, Hook)>>,
     registered: AtomicU64,
-    /// The tensor that keeps its gradient though it is no leaf.
-    retained_by: Mutex<Option<Weak<Inner>>>,
+    /// That of the tensor which keeps its gradient though it is no leaf.
+    retained_in: Mutex<Option<Weak<GradSlot>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -34,8 +34,8 @@ impl Hooks {
         // A copy of the list: a hook may remove itself.
         let hooks = lock(&self.list).clone();
         let gradient = hooks.iter().try_fold(gradient, |gradient, (_, hook)| changed(hook, gradient))?;
-        if let Some(inner) = lock(&self.retained_by).as_ref().and_then(Weak::upgrade) {
-            accumulate(&Tensor { inner }, &gradient);
+        if let Some(slot) = lock(&self.retained_in).as_ref().and_then(Weak::upgrade) {
+            accumulate(&slot, &gradient);
         }
         Ok(gradient)
     }
@@ -147,7 +147,7 @@ impl Tensor {
     pub fn retain_grad(&self) {
         differentiable(self, "retain_grad").or_raise();
         if !self.is_leaf() {
-            *lock(&self.hooks_or_new().retained_by) = Some(Arc::downgrade(&self.inner));
+            *lock(&self.hooks_or_new().retained_in) = Some(Arc::downgrade(self.grad_slot_or_new()));
         }
     }
 
@@ -161,8 +161,8 @@ impl Tensor {
     /// assert!(y.retains_grad() && !x.retains_grad());
     /// ```
     pub fn retains_grad(&self) -> bool {
-        let is_this = |retained: &Weak<Inner>| std::ptr::eq(retained.as_ptr(), Arc::as_ptr(&self.inner));
-        self.hooks().is_some_and(|hooks| lock(&hooks.retained_by).as_ref().is_some_and(is_this))
+        let own = self.grad_slot().map(Arc::as_ptr);
+        self.hooks().is_some_and(|hooks| own.is_some() && lock(&hooks.retained_in).as_ref().map(Weak::as_ptr) == own)
     }
 }
 

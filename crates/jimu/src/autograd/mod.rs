@@ -14,6 +14,7 @@ mod node;
 mod operation;
 pub(crate) mod trace;
 
+pub(crate) use backward::gradients_of_leaves;
 pub use backward::{BackwardOptions, backward, grad, grad_allow_unused};
 pub use checkpoint::checkpoint;
 pub(crate) use checkpoint::gradients_through;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use jimu_kernels::pooled::{Owned, Shared};
 use smallvec::SmallVec;
 
 use super::hooks::Hooks;
@@ -16,7 +17,7 @@ pub(crate) enum Edge {
     /// Nobody needs it.
     Nowhere,
     /// To the operation that made the input.
-    Node(Arc<Node>),
+    Node(Shared<Node>),
     /// To a leaf, which accumulates it.
     Leaf(Tensor),
 }
@@ -61,7 +62,7 @@ impl SavedTensor {
 
 /// What [`Node`] keeps until backward has used it.
 pub(super) struct Saved {
-    pub(super) operation: Box<dyn Recorded>,
+    pub(super) operation: Owned<dyn Recorded>,
     pub(super) inputs: SmallVec<[Option<SavedTensor>; 3]>,
     pub(super) output: Option<Tensor>,
 }
@@ -84,7 +85,7 @@ pub(crate) struct Node {
     sequence: u64,
     edges: SmallVec<[Edge; 3]>,
     /// Emptied by backward, unless the graph is retained.
-    saved: Mutex<Option<Arc<Saved>>>,
+    saved: Mutex<Option<Shared<Saved>>>,
     /// Of the output.
     hooks: OnceLock<Arc<Hooks>>,
     /// The operation's type: the test that enumerates the operations tells by it which ones it has met.
@@ -105,7 +106,11 @@ impl Node {
             name: O::NAME,
             sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
             edges,
-            saved: Mutex::new(Some(Arc::new(Saved { operation: Box::new(operation), inputs, output }))),
+            saved: Mutex::new(Some(Shared::new(Saved {
+                operation: Owned::new(operation, |operation| operation),
+                inputs,
+                output,
+            }))),
             hooks: OnceLock::new(),
             #[cfg(test)]
             kind: std::any::type_name::<O>(),
@@ -146,39 +151,42 @@ impl Node {
     /// The gradients of the inputs from that of the output, of those that `needed` says if it says anything; frees what
     /// was saved unless `retain`.
     pub(super) fn backward(
-        self: &Arc<Self>,
+        node: &Shared<Self>,
         grad: &Tensor,
         retain: bool,
         needed: Option<&[bool]>,
     ) -> Result<Gradients, ShapeError> {
         let saved = {
-            let mut slot = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slot = node.saved.lock().unwrap_or_else(PoisonError::into_inner);
             if retain { slot.clone() } else { slot.take() }
         };
         let Some(saved) = saved else {
             return Err(ShapeError::new(
                 "backward",
-                format!("what {} saved for backward has been freed by an earlier backward", self.name),
+                format!("what {} saved for backward has been freed by an earlier backward", node.name),
             )
             .help(
                 "compute the loss again, or let the first backward retain the graph (BackwardOptions::retain_graph)",
             ));
         };
-        let context = Context { node: self, needed, inputs: &saved.inputs, output: saved.output.as_ref() };
-        let gradients = profiler::backward(self.name, || saved.operation.backward(&context, grad));
-        debug_assert_eq!(gradients.len(), self.edges.len(), "{}: one gradient for each input", self.name);
+        let context = Context { node, needed, inputs: &saved.inputs, output: saved.output.as_ref() };
+        let gradients = profiler::backward(node.name, || saved.operation.backward(&context, grad));
+        debug_assert_eq!(gradients.len(), node.edges.len(), "{}: one gradient for each input", node.name);
         Ok(gradients)
     }
 }
+
+/// Nodes that are to be dropped.
+type Orphans = SmallVec<[Shared<Node>; 8]>;
 
 /// A chain of a hundred thousand nodes must not be dropped by recursion: each node, before it goes, takes its
 /// predecessors that only it keeps alive apart, on a list.
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut orphans: Vec<Arc<Node>> = Vec::new();
+        let mut orphans = Orphans::new();
         self.release(&mut orphans);
         while let Some(orphan) = orphans.pop() {
-            if let Some(mut node) = Arc::into_inner(orphan) {
+            if let Some(mut node) = Shared::into_inner(orphan) {
                 node.release(&mut orphans);
             }
         }
@@ -187,7 +195,7 @@ impl Drop for Node {
 
 impl Node {
     /// Moves every node that this one keeps alive to `orphans`.
-    fn release(&mut self, orphans: &mut Vec<Arc<Node>>) {
+    fn release(&mut self, orphans: &mut Orphans) {
         for edge in self.edges.drain(..) {
             match edge {
                 Edge::Node(node) => orphans.push(node),
@@ -196,7 +204,7 @@ impl Node {
             }
         }
         let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(saved) = saved.and_then(Arc::into_inner) {
+        if let Some(saved) = saved.and_then(Shared::into_inner) {
             for tensor in saved.inputs.into_iter().flatten().map(|saved| saved.tensor).chain(saved.output) {
                 release_tensor(tensor, orphans);
             }
@@ -204,8 +212,8 @@ impl Node {
     }
 }
 
-fn release_tensor(tensor: Tensor, orphans: &mut Vec<Arc<Node>>) {
-    if let Some(Inner { node: Some(node), .. }) = Arc::into_inner(tensor.inner) {
+fn release_tensor(tensor: Tensor, orphans: &mut Orphans) {
+    if let Some(Inner { node: Some(node), .. }) = Shared::into_inner(tensor.inner) {
         orphans.push(node);
     }
 }

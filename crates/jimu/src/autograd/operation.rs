@@ -1,7 +1,6 @@
 //! What an operation must say of itself, and how one is applied.
 
-use std::sync::Arc;
-
+use jimu_kernels::pooled::Shared;
 use smallvec::SmallVec;
 
 use super::mode::{is_grad_enabled, no_grad};
@@ -118,7 +117,7 @@ pub(crate) trait NoDerivative {
 
 /// What an operation finds when its backward is called.
 pub struct Context<'a> {
-    pub(super) node: &'a Arc<Node>,
+    pub(super) node: &'a Shared<Node>,
     /// Which gradients lead to one of the tensors whose gradients were asked for, if only some were.
     pub(super) needed: Option<&'a [bool]>,
     pub(super) inputs: &'a [Option<SavedTensor>],
@@ -218,7 +217,7 @@ fn record<O: Operation>(operation: O, inputs: &[&Tensor], output: Tensor) -> Ten
         let saved = inputs.iter().enumerate().map(save).collect();
         let values = saves.output().then(|| output.detach());
         let node = Node::new(operation, edges, saved, values);
-        return attach_to(Arc::new(node), &output);
+        return attach_to(Shared::new(node), &output);
     }
     match inputs.iter().find_map(|input| input.inner.cut_by) {
         Some(cut_by) => cut(cut_by, &output),
@@ -274,14 +273,14 @@ fn compute(
 }
 
 /// `values` as the output of `node`.
-fn attach_to(node: Arc<Node>, values: &Tensor) -> Tensor {
+fn attach_to(node: Shared<Node>, values: &Tensor) -> Tensor {
     let mut inner = Tensor::build(values.storage(), values.layout().clone(), values.device());
     inner.node = Some(node);
-    Tensor { inner: Arc::new(inner) }
+    Tensor { inner: Shared::new(inner) }
 }
 
 /// A tensor in the place of the output of `node`, whose values nobody will read.
-pub(super) fn stand_in(node: Arc<Node>) -> Tensor {
+pub(super) fn stand_in(node: Shared<Node>) -> Tensor {
     attach_to(node, &Tensor::zeros([]))
 }
 
@@ -297,7 +296,7 @@ pub(super) fn another_handle(x: &Tensor) -> Tensor {
 fn cut(by: &'static str, values: &Tensor) -> Tensor {
     let mut inner = Tensor::build(values.storage(), values.layout().clone(), values.device());
     inner.cut_by = Some(by);
-    Tensor { inner: Arc::new(inner) }
+    Tensor { inner: Shared::new(inner) }
 }
 
 impl Tensor {
@@ -366,7 +365,7 @@ impl Tensor {
 
     /// The gradient accumulated so far, if any: `x.grad`.
     pub fn grad(&self) -> Option<Tensor> {
-        self.grad_slot().clone()
+        self.grad_slot().and_then(|slot| slot.lock().clone())
     }
 
     /// Replaces the gradient; `None` clears it.
@@ -379,6 +378,9 @@ impl Tensor {
     /// assert!(w.grad().is_none());
     /// ```
     pub fn set_grad(&self, grad: Option<Tensor>) {
-        *self.grad_slot() = grad;
+        match grad {
+            Some(_) => *self.grad_slot_or_new().lock() = grad,
+            None => self.grad_slot().into_iter().for_each(|slot| *slot.lock() = None),
+        }
     }
 }

@@ -244,8 +244,7 @@ enum Rewrite {
 /// Changes the elements of a gradient. Another tensor's gradient may be the same tensor, so the change is made to a
 /// handle of the parameter's own, in place if nobody else holds the elements.
 fn rewrite_gradient(param: &Tensor, rewrite: Rewrite) {
-    let taken = param.grad_slot().take();
-    let Some(shared) = taken else { return };
+    let Some(shared) = param.grad_slot().and_then(|slot| slot.lock().take()) else { return };
     let gradient = shared.detach();
     drop(shared);
     if !gradient.is_meta() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::optimizer::{MAX_STATE, Part, Real, Update, update};
+use jimu_kernels::pooled::Shared;
+use smallvec::SmallVec;
 
 use super::{GroupState, HyperParameter, OptimizerState, OptimizerStateError, Options, ParamGroup};
 use crate::dtype::{DType, Element, dispatch_float};
@@ -16,7 +17,7 @@ use crate::tensor::{Layout, Small, Storage, Tensor};
 pub(super) const MAX_SCALARS: usize = 3;
 
 /// The arrays kept for a parameter, in its memory order.
-pub(super) type Buffers = [Option<Arc<Storage>>; MAX_STATE];
+pub(super) type Buffers = [Option<Shared<Storage>>; MAX_STATE];
 
 /// What makes one optimiser differ from another; implemented by its options.
 pub(super) trait Rule: Options {
@@ -77,19 +78,22 @@ pub(super) struct Group<R> {
     notes: BTreeMap<String, HyperParameter>,
 }
 
+/// A list with one entry for each parameter, on the stack for most models.
+type PerParameter<T> = SmallVec<[T; 32]>;
+
 /// A parameter with all that its update needs.
 struct Job<'a, R: Rule> {
     param: &'a Tensor,
     /// In the parameter's memory order.
     gradient: Tensor,
-    buffers: [Option<&'a mut Arc<Storage>>; MAX_STATE],
+    buffers: [Option<&'a mut Shared<Storage>>; MAX_STATE],
     update: R::Update,
 }
 
 impl<R: Rule> Group<R> {
     /// What is to be done for the parameters of type `dtype` that have gradients.
     #[track_caller]
-    fn jobs<'a>(&'a mut self, dtype: DType, jobs: &mut Vec<Job<'a, R>>) {
+    fn jobs<'a>(&'a mut self, dtype: DType, jobs: &mut PerParameter<Job<'a, R>>) {
         for (index, (param, state)) in self.params.iter().zip(&mut self.states).enumerate() {
             if param.dtype() != dtype || param.is_meta() {
                 continue;
@@ -222,21 +226,25 @@ impl<R: Rule> Groups<R> {
 
     #[track_caller]
     fn step_type<T: Element<Stored = T> + Real>(&mut self) {
-        let mut jobs = Vec::new();
+        let mut jobs = PerParameter::new();
         for group in &mut self.groups {
             group.jobs(T::DTYPE, &mut jobs);
         }
         // All parameters are locked at once: in one order for every optimiser, so that two on two threads cannot wait
         // for each other.
-        jobs.sort_by_key(|job| Arc::as_ptr(&job.param.inner) as usize);
-        let gradients: Vec<Arc<Storage>> = jobs.iter().map(|job| job.gradient.storage()).collect();
-        let mut guards: Vec<_> = jobs.iter().map(|job| job.param.lock_storage()).collect();
+        jobs.sort_unstable_by_key(|job| Shared::as_ptr(&job.param.inner) as usize);
+        let gradients: PerParameter<Shared<Storage>> = jobs.iter().map(|job| job.gradient.storage()).collect();
+        let mut guards: PerParameter<_> = jobs.iter().map(|job| job.param.lock_storage()).collect();
         update(jobs.into_iter().zip(&mut guards).zip(&gradients).map(|((job, guard), gradient)| {
-            let values = &mut T::slice_mut(Arc::make_mut(guard))[range(job.param)];
+            let values = &mut T::slice_mut(Shared::make_mut(guard))[range(job.param)];
             let gradient = &T::slice(gradient)[range(&job.gradient)];
-            let state = job.buffers.map(|buffer| buffer.map(|buffer| T::slice_mut(Arc::make_mut(buffer))));
+            let state = job.buffers.map(|buffer| buffer.map(|buffer| T::slice_mut(Shared::make_mut(buffer))));
             (Part { values, gradient, state }, job.update)
         }));
+    }
+
+    pub(super) fn zero_grad(&self) {
+        self.groups.iter().flat_map(|group| &group.params).for_each(|param| param.set_grad(None));
     }
 
     pub(super) fn param_groups(&self) -> Vec<&dyn ParamGroup> {
@@ -339,7 +347,7 @@ impl State {
         let order = param.layout().memory_order();
         let name = |name: &str| format!("state.{number}.{name}");
         let scalar = |(own, &value): (&&str, &f64)| (name(own), Tensor::full_of([], value, DType::F64));
-        let buffer = |(own, buffer): (&&str, &Option<Arc<Storage>>)| {
+        let buffer = |(own, buffer): (&&str, &Option<Shared<Storage>>)| {
             let layout = Layout::in_order(param.size(), &order);
             buffer.as_ref().map(|buffer| (name(own), Tensor::from_storage(buffer.clone(), layout)))
         };
@@ -406,8 +414,8 @@ fn read_tensor<R: Rule>(
 }
 
 /// The elements alone, of type `dtype`, in a memory order.
-fn copy_in_order(tensor: &Tensor, dtype: DType, order: &Small<usize>) -> Arc<Storage> {
+fn copy_in_order(tensor: &Tensor, dtype: DType, order: &Small<usize>) -> Shared<Storage> {
     let tensor = crate::no_grad(|| tensor.to(dtype)).to_memory_order(order);
     let storage = tensor.storage();
-    dispatch_float!(dtype, T => Arc::new(T::wrap(Buffer::from_slice(&T::slice(&storage)[range(&tensor)]))))
+    dispatch_float!(dtype, T => Shared::new(T::wrap(Buffer::from_slice(&T::slice(&storage)[range(&tensor)]))))
 }

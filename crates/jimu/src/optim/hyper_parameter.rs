@@ -203,6 +203,10 @@ macro_rules! optimizer {
                 self.groups.step();
             }
 
+            fn zero_grad(&self) {
+                self.groups.zero_grad();
+            }
+
             fn param_groups(&self) -> Vec<&dyn crate::optim::ParamGroup> {
                 self.groups.param_groups()
             }

@@ -1,9 +1,10 @@
 //! Reading elements out of a tensor, and writing into one.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLockWriteGuard};
 
 use jimu_kernels::buffer::Buffer;
+use jimu_kernels::pooled::Shared;
 use jimu_kernels::strided;
 
 use super::{Layout, Storage, Tensor};
@@ -146,14 +147,14 @@ impl Tensor {
     }
 
     /// Write access to the storage, for an update of many tensors at once. As with
-    /// [`write_storage`](Self::write_storage), the writer makes the storage its own by `Arc::make_mut`.
-    pub(crate) fn lock_storage(&self) -> RwLockWriteGuard<'_, Arc<Storage>> {
+    /// [`write_storage`](Self::write_storage), the writer makes the storage its own by `Shared::make_mut`.
+    pub(crate) fn lock_storage(&self) -> RwLockWriteGuard<'_, Shared<Storage>> {
         self.inner.version.fetch_add(1, Ordering::Relaxed);
         self.inner.storage.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The storage, or the refusal of a tensor that has none.
-    pub(crate) fn readable(&self, operation: &str) -> Result<std::sync::Arc<super::Storage>, ShapeError> {
+    pub(crate) fn readable(&self, operation: &str) -> Result<Shared<Storage>, ShapeError> {
         if self.is_meta() {
             return Err(ShapeError::new(operation, "the tensor is on the meta device and has no elements")
                 .help("build the model and its input on the CPU to compute values"));

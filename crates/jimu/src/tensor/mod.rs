@@ -11,7 +11,9 @@ mod shape;
 mod storage;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use jimu_kernels::pooled::Shared;
 
 pub use access::Scalar;
 pub use creation::IntoTensor;
@@ -45,7 +47,17 @@ use crate::dtype::{DType, Element};
 /// ```
 #[derive(Clone)]
 pub struct Tensor {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) inner: Shared<Inner>,
+}
+
+/// Where the gradient of a tensor is kept.
+#[derive(Default)]
+pub(crate) struct GradSlot(Mutex<Option<Tensor>>);
+
+impl GradSlot {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Tensor>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(crate) struct Inner {
@@ -53,21 +65,22 @@ pub(crate) struct Inner {
     /// A [`DType`]; it changes if a layer is converted in place.
     dtype: AtomicU8,
     pub(crate) device: Device,
-    storage: RwLock<Arc<Storage>>,
+    storage: RwLock<Shared<Storage>>,
     /// Counts the writes, so that backward can refuse a saved tensor that has changed since.
     version: AtomicU32,
     requires_grad: AtomicBool,
-    grad: Mutex<Option<Tensor>>,
+    /// Made when first asked for: few tensors ever have a gradient.
+    grad: OnceLock<Arc<GradSlot>>,
     /// Of a leaf; those of other tensors belong to their node.
     hooks: OnceLock<Arc<Hooks>>,
     /// The operation that made the tensor, if it is differentiated through.
-    pub(crate) node: Option<Arc<Node>>,
+    pub(crate) node: Option<Shared<Node>>,
     /// The operation without a derivative that cut this tensor off from tensors that require gradients.
     pub(crate) cut_by: Option<&'static str>,
 }
 
 impl Tensor {
-    pub(crate) fn build(storage: Arc<Storage>, layout: Layout, device: Device) -> Inner {
+    pub(crate) fn build(storage: Shared<Storage>, layout: Layout, device: Device) -> Inner {
         debug_assert!(device == Device::Meta || layout.end() <= storage_len(&storage), "a layout beyond its storage");
         Inner {
             layout,
@@ -76,7 +89,7 @@ impl Tensor {
             storage: RwLock::new(storage),
             version: AtomicU32::new(0),
             requires_grad: AtomicBool::new(false),
-            grad: Mutex::new(None),
+            grad: OnceLock::new(),
             hooks: OnceLock::new(),
             node: None,
             cut_by: None,
@@ -84,24 +97,24 @@ impl Tensor {
     }
 
     /// A tensor outside any graph.
-    pub(crate) fn from_storage(storage: Arc<Storage>, layout: Layout) -> Self {
-        Self { inner: Arc::new(Self::build(storage, layout, Device::Cpu)) }
+    pub(crate) fn from_storage(storage: Shared<Storage>, layout: Layout) -> Self {
+        Self { inner: Shared::new(Self::build(storage, layout, Device::Cpu)) }
     }
 
     /// A tensor outside any graph over a fresh buffer.
     pub(crate) fn from_buffer<T: Element>(buffer: jimu_kernels::buffer::Buffer<T::Stored>, layout: Layout) -> Self {
-        Self::from_storage(Arc::new(T::wrap(buffer)), layout)
+        Self::from_storage(Shared::new(T::wrap(buffer)), layout)
     }
 
     /// A tensor with a shape and no elements.
     pub(crate) fn meta(dtype: DType, shape: Shape) -> Self {
-        let storage = Arc::new(Storage::empty(dtype));
-        Self { inner: Arc::new(Self::build(storage, Layout::contiguous(shape), Device::Meta)) }
+        let storage = Shared::new(Storage::empty(dtype));
+        Self { inner: Shared::new(Self::build(storage, Layout::contiguous(shape), Device::Meta)) }
     }
 
     /// Another tensor over the same elements.
     pub(crate) fn with_layout(&self, layout: Layout) -> Self {
-        Self { inner: Arc::new(Self::build(self.storage(), layout, self.device())) }
+        Self { inner: Shared::new(Self::build(self.storage(), layout, self.device())) }
     }
 
     /// The size in each dimension: `x.shape` or `x.size()` in PyTorch.
@@ -163,7 +176,7 @@ impl Tensor {
         &self.inner.layout
     }
 
-    pub(crate) fn storage(&self) -> Arc<Storage> {
+    pub(crate) fn storage(&self) -> Shared<Storage> {
         self.inner.storage.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -185,8 +198,13 @@ impl Tensor {
         self.inner.requires_grad.store(on, Ordering::Relaxed);
     }
 
-    pub(crate) fn grad_slot(&self) -> std::sync::MutexGuard<'_, Option<Tensor>> {
-        self.inner.grad.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the gradient is kept, if there ever was one.
+    pub(crate) fn grad_slot(&self) -> Option<&Arc<GradSlot>> {
+        self.inner.grad.get()
+    }
+
+    pub(crate) fn grad_slot_or_new(&self) -> &Arc<GradSlot> {
+        self.inner.grad.get_or_init(Arc::default)
     }
 
     /// What happens to the tensor's gradient, if anything does.
@@ -214,14 +232,14 @@ impl Tensor {
     /// assert!(x.is_same(&x.clone()) && !x.is_same(&Tensor::zeros([2])));
     /// ```
     pub fn is_same(&self, other: &Tensor) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+        Shared::ptr_eq(&self.inner, &other.inner)
     }
 
     /// Writes to the elements in place, in the storage of `self` alone: what other tensors share is copied first.
     pub(crate) fn write_storage<R>(&self, write: impl FnOnce(&mut Storage, &Layout) -> R) -> R {
         let mut guard = self.inner.storage.write().unwrap_or_else(PoisonError::into_inner);
         self.inner.version.fetch_add(1, Ordering::Relaxed);
-        write(Arc::make_mut(&mut guard), &self.inner.layout)
+        write(Shared::make_mut(&mut guard), &self.inner.layout)
     }
 
     /// Another type in the same place: of the elements, and of the gradient if there is one. For parameters and buffers,
@@ -230,11 +248,13 @@ impl Tensor {
         {
             let mut guard = self.inner.storage.write().unwrap_or_else(PoisonError::into_inner);
             self.inner.version.fetch_add(1, Ordering::Relaxed);
-            *guard = Arc::new(guard.to(dtype));
+            *guard = Shared::new(guard.to(dtype));
             self.inner.dtype.store(dtype as u8, Ordering::Relaxed);
         }
-        let mut grad = self.grad_slot();
-        *grad = grad.take().map(|grad| grad.to(dtype));
+        if let Some(slot) = self.grad_slot() {
+            let mut grad = slot.lock();
+            *grad = grad.take().map(|grad| grad.to(dtype));
+        }
     }
 }
 

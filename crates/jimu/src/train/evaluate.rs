@@ -1,4 +1,5 @@
 use super::metrics::ConfusionMatrix;
+use super::shards::{forward_in_shards, suits_shards};
 use crate::autograd::no_grad;
 use crate::data::{Collate, DataLoader, Dataset};
 use crate::nn::{Block, in_eval_mode};
@@ -45,7 +46,8 @@ impl Evaluation {
 }
 
 /// Tests a classifier on all samples of a loader: no gradients, layers such as dropout in evaluation mode. Afterwards each
-/// layer is in the mode that it was in.
+/// layer is in the mode that it was in. Batches of a model that [`suits_shards`] are computed in shards: what comes out for
+/// a sample must not depend on those beside it, as in any test.
 ///
 /// # Panics
 /// If a label is not among the classes, which are as many as the model's outputs.
@@ -67,9 +69,10 @@ where
 {
     let (mut sum, mut scores, mut confusion) = (0.0, Vec::new(), ConfusionMatrix::new(0));
     in_eval_mode(model, || {
+        let shards = suits_shards(model);
         no_grad(|| {
             for (x, y) in loader {
-                let logits = model.forward(&x);
+                let logits = if shards { forward_in_shards(&x, |x| model.forward(x)) } else { model.forward(&x) };
                 let samples = logits.size()[0];
                 if confusion.classes() == 0 {
                     confusion = ConfusionMatrix::new(logits.size()[1]);

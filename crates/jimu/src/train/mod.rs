@@ -21,7 +21,7 @@
 //! trainer.rs    the epochs: step after step, the scheduler's steps, who may interrupt
 //! evaluate.rs   a pass without gradients
 //! metrics.rs    loss and accuracy, the confusion matrix
-//! shards.rs     a step of a small network, each thread with a part of the batch
+//! shards.rs     a step or a prediction of a small network, each thread with a part of the batch
 //! appearance.rs how images look, so that a picture of something else can be told
 //! checkpoint.rs the model as a file
 //! ```
@@ -36,5 +36,5 @@ mod trainer;
 pub use appearance::{Appearance, Oddity, Range};
 pub use evaluate::{Evaluation, evaluate};
 pub use metrics::{Confusion, ConfusionMatrix, EpochMetrics};
-pub use shards::{backward_in_shards, suits_shards};
+pub use shards::{backward_in_shards, forward_in_shards, suits_shards};
 pub use trainer::{Diverged, EpochEnd, Every, Outcome, Step, Trainer};

@@ -1,4 +1,4 @@
-//! A step cut into shards of the batch: each thread takes forward and backward of a shard from end to end.
+//! A step, or a prediction, cut into shards of the batch: each thread takes forward and backward of a shard from end to end.
 //!
 //! ```text
 //! whole batch   each operation is cut among the threads: they meet after every one, and what an operation wrote has left
@@ -7,9 +7,12 @@
 //! ```
 //! The shards depend on the batch alone, and their gradients are added in order: the same bits for any number of threads.
 
-use jimu_kernels::threads::parallel_chunks_mut;
+use std::ops::Range;
 
-use crate::autograd::{BackwardOptions, grad_allow_unused};
+use jimu_kernels::threads::parallel_chunks_mut;
+use smallvec::SmallVec;
+
+use crate::autograd::{BackwardOptions, gradients_of_leaves, no_grad};
 use crate::nn::Block;
 use crate::tensor::Tensor;
 
@@ -66,28 +69,22 @@ pub fn backward_in_shards<R: Send>(
     y: &Tensor,
     forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
 ) -> (f64, Vec<R>) {
-    let samples = x.shape().first().copied().unwrap_or(1);
-    let size = shard_len(x);
-    let count = (samples / size).max(1);
-    let wanted: Vec<&Tensor> = parameters.iter().filter(|parameter| parameter.requires_grad()).collect();
-    let mut shards: Vec<Option<Shard<R>>> = (0..count).map(|_| None).collect();
+    let cuts = Cuts::of(x);
+    let mut shards: SmallVec<[Option<Shard<R>>; 16]> = (0..cuts.count).map(|_| None).collect();
     parallel_chunks_mut(&mut shards, 1, |index, shard| {
-        // The last shard takes what is left.
-        let first = index * size;
-        let len = if index + 1 == count { samples - first } else { size };
-        let part = |tensor: &Tensor| tensor.narrow(0, first as isize, len);
-        let (loss, other) = forward(&part(x), &part(y));
-        let share = len as f64 / samples as f64;
+        let samples = cuts.samples(index);
+        let (loss, other) = forward(&part(x, &samples), &part(y, &samples));
+        let share = samples.len() as f64 / cuts.total as f64;
         let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
-        let gradients = grad_allow_unused(&[&loss], &wanted, options);
+        let mut gradients = GradientsOfLeaves::new();
+        gradients_of_leaves(&loss, options, |leaf, gradient| gradients.push((leaf.clone(), gradient)));
         shard[0] = Some(Shard { loss: loss.item() * share, gradients, other });
     });
-    let mut total = (0.0, Vec::with_capacity(count));
+    let mut total = (0.0, Vec::with_capacity(cuts.count));
     for shard in shards.into_iter().flatten() {
-        for (parameter, gradient) in wanted.iter().zip(shard.gradients) {
-            if let Some(gradient) = gradient {
-                let so_far = parameter.grad();
-                parameter.set_grad(Some(so_far.map_or_else(|| gradient.clone(), |so_far| &so_far + &gradient)));
+        for (leaf, gradient) in shard.gradients {
+            if parameters.iter().any(|parameter| parameter.is_same(&leaf)) {
+                leaf.set_grad(Some(leaf.grad().map_or_else(|| gradient.detach(), |so_far| &so_far + &gradient)));
             }
         }
         total.0 += shard.loss;
@@ -96,19 +93,71 @@ pub fn backward_in_shards<R: Send>(
     total
 }
 
-/// Samples in a shard of this batch; (batch, length, width) are sequences.
-fn shard_len(x: &Tensor) -> usize {
-    match x.shape()[..] {
-        [_, length, _] => SHARD_OF_SEQUENCES.div_ceil(length.max(1)).min(SHARD),
-        _ => SHARD,
+/// What `forward` makes of a batch, computed in shards and without gradients: for models of at most some hundred thousand
+/// parameters in evaluation mode, which treat each sample for itself.
+///
+/// # Args
+/// - `x`: the batch; samples along the first dimension.
+/// - `forward`: from a shard its outputs, samples along the first dimension.
+///
+/// # Examples
+/// ```
+/// use jimu::nn::{Forward, Linear};
+/// use jimu::{Tensor, train::forward_in_shards};
+/// let model = Linear::new(4, 3);
+/// let x = Tensor::randn([70, 4]);
+/// let outputs = forward_in_shards(&x, |x| model.forward(x));
+/// assert!(outputs.allclose(&model.forward(&x), 1e-5, 1e-6, false));
+/// ```
+#[track_caller]
+pub fn forward_in_shards(x: &Tensor, forward: impl Fn(&Tensor) -> Tensor + Sync) -> Tensor {
+    let cuts = Cuts::of(x);
+    let mut outputs: Vec<Option<Tensor>> = (0..cuts.count).map(|_| None).collect();
+    parallel_chunks_mut(&mut outputs, 1, |index, output| {
+        output[0] = Some(no_grad(|| forward(&part(x, &cuts.samples(index)))));
+    });
+    let outputs: Vec<&Tensor> = outputs.iter().flatten().collect();
+    no_grad(|| Tensor::cat(&outputs, 0))
+}
+
+/// Where a batch is cut.
+struct Cuts {
+    /// Samples in the batch.
+    total: usize,
+    /// Samples in a shard but the last, which takes what is left.
+    size: usize,
+    count: usize,
+}
+
+impl Cuts {
+    fn of(x: &Tensor) -> Self {
+        let (total, size) = match x.shape()[..] {
+            // (batch, length, width) are sequences.
+            [samples, length, _] => (samples, SHARD_OF_SEQUENCES.div_ceil(length.max(1)).min(SHARD)),
+            [samples, ..] => (samples, SHARD),
+            [] => (1, SHARD),
+        };
+        Self { total, size, count: (total / size).max(1) }
+    }
+
+    fn samples(&self, shard: usize) -> Range<usize> {
+        let first = shard * self.size;
+        first..if shard + 1 == self.count { self.total } else { first + self.size }
     }
 }
+
+fn part(tensor: &Tensor, samples: &Range<usize>) -> Tensor {
+    tensor.narrow(0, samples.start as isize, samples.len())
+}
+
+/// Leaves with their gradients.
+type GradientsOfLeaves = SmallVec<[(Tensor, Tensor); 32]>;
 
 /// What has come of a shard.
 struct Shard<R> {
     /// Its part of the batch's mean loss.
     loss: f64,
-    gradients: Vec<Option<Tensor>>,
+    gradients: GradientsOfLeaves,
     other: R,
 }
 
@@ -143,6 +192,17 @@ mod tests {
             for (sharded, whole) in step(samples, true).into_iter().zip(step(samples, false)) {
                 assert!((sharded - whole).abs() < 1e-5, "{samples} samples: {sharded} and {whole}");
             }
+        }
+    }
+
+    #[test]
+    fn shards_give_the_outputs_of_the_whole_batch() {
+        let model = model();
+        for samples in [0, 1, 31, 64, 100] {
+            let x = Tensor::randn([samples, 4]).requires_grad_();
+            let outputs = forward_in_shards(&x, |x| model.forward(x));
+            assert!(outputs.allclose(&model.forward(&x).detach(), 1e-5, 1e-6, false), "{samples} samples");
+            assert!(!outputs.requires_grad());
         }
     }
 

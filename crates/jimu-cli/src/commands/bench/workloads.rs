@@ -5,7 +5,7 @@ use std::hint::black_box;
 use clap::ValueEnum;
 use jimu::nn::{Block, Conv2d, Forward, Module};
 use jimu::optim::{Adam, Optimizer, Sgd};
-use jimu::train::{backward_in_shards, suits_shards};
+use jimu::train::{backward_in_shards, forward_in_shards, suits_shards};
 use jimu::vision::models::{LeNet, Mlp, ResNet9};
 use jimu::{Tensor, no_grad};
 
@@ -179,7 +179,11 @@ fn inference(batch: usize) -> Measure {
     model.eval();
     let x = Tensor::randn([batch, 1, 28, 28]);
     let step = move || {
-        black_box(no_grad(|| model.forward(&x)).to_vec::<f32>());
+        let outputs = match batch {
+            1 => no_grad(|| model.forward(&x)),
+            _ => forward_in_shards(&x, |x| model.forward(x)),
+        };
+        black_box(outputs.to_vec::<f32>());
     };
     let (metric, unit) = match batch {
         1 => ("infer_b1", Unit::Microseconds),

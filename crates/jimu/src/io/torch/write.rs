@@ -1,7 +1,6 @@
 //! Pickles and archives.
 
-use std::sync::Arc;
-
+use jimu_kernels::pooled::Shared;
 use zip::CompressionMethod;
 
 use crate::dtype::DType;
@@ -34,7 +33,7 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
 struct Pickle {
     program: Vec<u8>,
     /// The tensors whose elements are stored, by which they are known again.
-    storages: Vec<(Tensor, Arc<Storage>, Layout)>,
+    storages: Vec<(Tensor, Shared<Storage>, Layout)>,
 }
 
 impl Pickle {
@@ -132,7 +131,8 @@ impl Pickle {
     /// The number of the tensor's elements among those that are stored.
     fn key(&mut self, tensor: &Tensor) -> usize {
         let (storage, layout) = (tensor.storage(), tensor.layout());
-        let same = |(_, other, known): &(Tensor, Arc<Storage>, Layout)| Arc::ptr_eq(other, &storage) && known == layout;
+        let same =
+            |(_, other, known): &(Tensor, Shared<Storage>, Layout)| Shared::ptr_eq(other, &storage) && known == layout;
         self.storages.iter().position(same).unwrap_or_else(|| {
             self.storages.push((tensor.detach(), storage, layout.clone()));
             self.storages.len() - 1

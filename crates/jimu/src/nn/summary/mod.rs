@@ -6,9 +6,9 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jimu_kernels::pooled::Shared;
 
 use super::field::Field;
 use super::module::{Forward, Module};
@@ -227,12 +227,12 @@ fn join(path: &str, name: &str) -> String {
 
 /// What tells a tensor from all others.
 fn identity(tensor: &Tensor) -> usize {
-    Arc::as_ptr(&tensor.inner).addr()
+    Shared::as_ptr(&tensor.inner).addr()
 }
 
 /// What tells a tensor's memory from all other.
 fn memory(tensor: &Tensor) -> usize {
-    Arc::as_ptr(&tensor.storage()).addr()
+    Shared::as_ptr(&tensor.storage()).addr()
 }
 
 fn bytes(tensor: &Tensor) -> u64 {

@@ -15,7 +15,8 @@ pub(crate) mod trial;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+
+use jimu_kernels::pooled::Shared;
 
 use self::trial::{Lie, Trial};
 use crate::autograd::{BackwardOptions, Edge, Node, grad_allow_unused, gradcheck, gradgradcheck};
@@ -65,10 +66,10 @@ struct Case {
 
 /// The operations that the graph behind `tensor` consists of.
 fn met(tensor: &Tensor, operations: &mut BTreeSet<String>) {
-    let mut open: Vec<Arc<Node>> = tensor.inner.node.iter().cloned().collect();
+    let mut open: Vec<Shared<Node>> = tensor.inner.node.iter().cloned().collect();
     let mut seen = BTreeSet::new();
     while let Some(node) = open.pop() {
-        if seen.insert(Arc::as_ptr(&node) as usize) {
+        if seen.insert(Shared::as_ptr(&node) as usize) {
             operations.extend(sources::types_in(node.kind()));
             open.extend(node.edges().iter().filter_map(|edge| match edge {
                 Edge::Node(node) => Some(node.clone()),

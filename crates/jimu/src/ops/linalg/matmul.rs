@@ -7,7 +7,7 @@ use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_app
 use crate::dtype::{DType, Element, dispatch_number};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
-use crate::tensor::{Layout, Shape, Tensor, broadcast_shapes};
+use crate::tensor::{Layout, Shape, Small, Tensor, broadcast_shapes};
 
 /// The products of two batches of matrices, [*, m, k] and [*, k, n], whose batch dimensions are equal.
 #[derive(Default)]
@@ -82,7 +82,7 @@ pub(super) fn matmul_like(a: &Tensor, b: &Tensor) -> Tensor {
 }
 
 /// Where each matrix of a batch begins.
-fn offsets(layout: &Layout) -> Vec<usize> {
+fn offsets(layout: &Layout) -> Small<usize> {
     let batch = &layout.shape[..layout.shape.len() - 2];
     let position = |mut index: usize| {
         let mut offset = layout.offset;

@@ -3,10 +3,9 @@
 //! Composed of log-softmax, gather and reductions it takes some ten passes over memory; here it takes one forward and one
 //! backward, in whatever order the scores lie.
 
-use std::sync::Arc;
-
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::cross_entropy as kernels;
+use jimu_kernels::pooled::Shared;
 use jimu_kernels::softmax::Geometry;
 
 use super::cross_entropy::CrossEntropyOptions;
@@ -27,7 +26,7 @@ pub(super) fn applies(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions
 /// The loss; shapes and classes are known to be right.
 pub(super) fn cross_entropy(x: &Tensor, target: &Tensor, options: &CrossEntropyOptions) -> Tensor {
     let target = target.to(DType::I64).detach();
-    let samples = Arc::new(Samples::new(&target, x.dtype(), options));
+    let samples = Shared::new(Samples::new(&target, x.dtype(), options));
     apply(CrossEntropy { target, ignored: options.ignore_index, samples, sums: None }, &[x])
 }
 
@@ -46,25 +45,32 @@ impl Samples {
     fn new(target: &Tensor, dtype: DType, options: &CrossEntropyOptions) -> Self {
         let weight = options.weight.as_ref().map(|weight| weight.to(DType::F64).to_vec::<f64>());
         let counts = |class: i64| class != options.ignore_index;
-        let weigh = |&class: &i64| match &weight {
+        let weigh = |class: i64| match &weight {
             _ if !counts(class) => 0.0,
             Some(weight) => weight[class as usize],
             None => 1.0,
         };
-        let given = target.to_vec::<i64>();
-        let mut factors: Vec<f64> = given.iter().map(weigh).collect();
-        let total: f64 = factors.iter().sum();
-        if options.reduction == Reduction::Mean {
-            // What is ignored stays 0, also where the mean is of nothing.
-            let counted = factors.iter_mut().zip(&given).filter(|&(_, &class)| counts(class));
-            counted.for_each(|(factor, _)| *factor /= total);
-        }
-        let classes: Vec<i64> = given.into_iter().map(|class| if counts(class) { class } else { 0 }).collect();
+        let mut classes = Buffer::<i64>::unspecified(target.numel());
+        let mut factors = Buffer::<f64>::unspecified(target.numel());
+        let mut total = 0.0;
+        target.with_contiguous::<i64, _>(|given| {
+            for ((&given, class), factor) in given.iter().zip(&mut *classes).zip(&mut *factors) {
+                *class = if counts(given) { given } else { 0 };
+                *factor = weigh(given);
+                total += *factor;
+            }
+            if options.reduction == Reduction::Mean {
+                // What is ignored stays 0, also where the mean is of nothing.
+                let counted = factors.iter_mut().zip(given).filter(|&(_, &class)| counts(class));
+                counted.for_each(|(factor, _)| *factor /= total);
+            }
+        });
+        let layout = Layout::contiguous(target.size());
         Self {
             reduction: options.reduction,
             mean_of_nothing: options.reduction == Reduction::Mean && total == 0.0,
-            classes: Tensor::from_vec(classes, target.size()),
-            factors: Tensor::from_vec(factors, target.size()).to(dtype),
+            classes: Tensor::from_buffer::<i64>(classes, layout.clone()),
+            factors: Tensor::from_buffer::<f64>(factors, layout).to(dtype),
         }
     }
 }
@@ -109,7 +115,7 @@ struct Sums {
 struct CrossEntropy {
     target: Tensor,
     ignored: i64,
-    samples: Arc<Samples>,
+    samples: Shared<Samples>,
     sums: Option<Sums>,
 }
 
@@ -161,7 +167,7 @@ impl Operation for CrossEntropy {
 /// The gradient of the scores from that of the loss: factor · grad · (softmax(x) - one_hot(class)). Inputs: the gradient
 /// and the scores.
 struct Slope {
-    samples: Arc<Samples>,
+    samples: Shared<Samples>,
     sums: Sums,
 }
 

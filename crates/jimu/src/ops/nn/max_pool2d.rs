@@ -1,10 +1,9 @@
 //! `max_pool2d`.
 
-use std::sync::Arc;
-
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::conv2d::Layout as Order;
 use jimu_kernels::pool2d::{self as kernels, Geometry};
+use jimu_kernels::pooled::Shared;
 
 use super::images::Images;
 use super::pair::{Extent, Pair};
@@ -43,7 +42,7 @@ impl Taps {
 
 /// The largest of every window; which pixel it is is found before the call.
 struct MaxPool2d {
-    taps: Arc<Taps>,
+    taps: Shared<Taps>,
 }
 
 impl Operation for MaxPool2d {
@@ -70,7 +69,7 @@ impl Operation for MaxPool2d {
 
 /// Each window's gradient put where its largest pixel was.
 struct Scatter {
-    taps: Arc<Taps>,
+    taps: Shared<Taps>,
 }
 
 impl Operation for Scatter {
@@ -119,7 +118,7 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
     let shape = [geometry.batch, geometry.channels, geometry.output[0], geometry.output[1]].into();
     if x.is_meta() {
         let indices = with_indices.then(|| Tensor::empty_meta(&shape, crate::DType::I64));
-        let taps = Arc::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
+        let taps = Shared::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
         return (attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices);
     }
     let order = order_of(x);
@@ -131,7 +130,7 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
         planes_in::<T>(out, &shape, order)
     });
     profiler::end(span, &[x], &values, || 0);
-    let taps = Arc::new(Taps { geometry, order, taps });
+    let taps = Shared::new(Taps { geometry, order, taps });
     let indices = with_indices.then(|| taps.indices());
     (attach(MaxPool2d { taps }, &[x], values), indices)
 }

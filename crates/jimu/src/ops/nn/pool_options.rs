@@ -156,7 +156,7 @@ impl<S: Extent> MaxPoolOptions<S> {
         }
         let [kernel, stride, dilation] = [self.kernel, self.step(), self.dilation].map(|size| size.height_and_width(1));
         let padding = self.padding.height_and_width(0);
-        if [kernel, stride, dilation].concat().contains(&0) {
+        if [kernel, stride, dilation].as_flattened().contains(&0) {
             return refuse("kernel_size, stride and dilation must be at least 1".to_owned(), "give positive numbers");
         }
         if (0..2).any(|axis| 2 * padding[axis] > kernel[axis]) {

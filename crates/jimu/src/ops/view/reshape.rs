@@ -219,7 +219,7 @@ fn flatten_rule(x: &Tensor, dims: impl RangeBounds<isize>) -> Result<Shape, Shap
         return Ok(Shape::from([1]));
     }
     let flat = x.shape()[first..end].iter().product();
-    Ok([&x.shape()[..first], &[flat], &x.shape()[end..]].concat().into())
+    Ok(x.shape()[..first].iter().copied().chain([flat]).chain(x.shape()[end..].iter().copied()).collect())
 }
 
 #[cfg(test)]

@@ -50,32 +50,53 @@ pub(super) fn published(name: DatasetName) -> &'static [Checksum] {
     }
 }
 
+#[cfg(feature = "download")]
 pub(super) fn md5(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(Md5::new_with_prefix(bytes))
+}
+
+fn hexadecimal(digest: Md5) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The MD5 of the file of this index as these images make it up.
+fn md5_of_file(name: DatasetName, index: usize, train: &ImageData, test: &ImageData) -> String {
+    let mut digest = Md5::new();
+    for_each_piece(name, index, train, test, |piece| digest.update(piece));
+    hexadecimal(digest)
 }
 
 /// The content that the published file of this index has if it is made of these images.
+#[cfg(any(test, feature = "download"))]
 pub(super) fn file_content(name: DatasetName, index: usize, train: &ImageData, test: &ImageData) -> Vec<u8> {
+    let mut content = Vec::new();
+    for_each_piece(name, index, train, test, |piece| content.extend_from_slice(piece));
+    content
+}
+
+/// Shows that content piece by piece: a copy of it would double the memory that loading takes.
+fn for_each_piece(name: DatasetName, index: usize, train: &ImageData, test: &ImageData, mut see: impl FnMut(&[u8])) {
     if name == DatasetName::Cifar10 {
         let (split, batch) = if index < 5 { (train, index) } else { (test, 0) };
         let first = (batch * cifar::BATCH).min(split.len());
         // Whatever goes beyond five training batches and one test batch belongs to the last, and shows as a difference.
         let last = if index < 4 { (first + cifar::BATCH).min(split.len()) } else { split.len() };
         let pixels = &split.images[first * cifar::IMAGE..last * cifar::IMAGE];
-        return cifar::encode_binary(pixels, &split.labels[first..last]);
+        return cifar::for_each_piece(pixels, &split.labels[first..last], see);
     }
     let split = if index < 2 { train } else { test };
     if index.is_multiple_of(2) {
-        idx::encode_images(&split.images, split.len(), split.height, split.width)
+        see(&idx::header_of_images(split.len(), split.height, split.width));
+        see(&split.images);
     } else {
-        idx::encode_labels(&split.labels)
+        see(&idx::header_of_labels(split.len()));
+        see(&split.labels);
     }
 }
 
 /// The published files that these images differ from; none if they are the published set.
 pub(super) fn differences(name: DatasetName, train: &ImageData, test: &ImageData) -> Vec<String> {
-    let differs =
-        |&(index, (_, expected)): &(usize, &Checksum)| md5(&file_content(name, index, train, test)) != *expected;
+    let differs = |&(index, (_, expected)): &(usize, &Checksum)| md5_of_file(name, index, train, test) != *expected;
     published(name).iter().enumerate().filter(differs).map(|(_, (file, _))| (*file).to_owned()).collect()
 }
 
@@ -87,7 +108,7 @@ pub(super) fn recognise_other(name: DatasetName, train: &ImageData, test: &Image
             .iter()
             .enumerate()
             .rev()
-            .all(|(index, (_, expected))| md5(&file_content(other, index, train, test)) == *expected)
+            .all(|(index, (_, expected))| md5_of_file(other, index, train, test) == *expected)
     };
     let same_files = |other: &DatasetName| *other != name && published(*other).len() == published(name).len();
     DatasetName::all().into_iter().filter(same_files).find(|&other| is(other))

@@ -54,13 +54,19 @@ pub(super) fn parse_binary(bytes: &[u8], classes: usize) -> Result<Batch, Format
 }
 
 /// The binary batch of these images and labels.
+#[cfg(any(test, feature = "download"))]
 pub(super) fn encode_binary(images: &[u8], labels: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(labels.len() * RECORD);
-    for (&label, image) in labels.iter().zip(images.chunks_exact(IMAGE)) {
-        bytes.push(label);
-        bytes.extend(image);
-    }
+    for_each_piece(images, labels, |piece| bytes.extend_from_slice(piece));
     bytes
+}
+
+/// Shows a binary batch piece by piece.
+pub(super) fn for_each_piece(images: &[u8], labels: &[u8], mut see: impl FnMut(&[u8])) {
+    for (label, image) in labels.chunks_exact(1).zip(images.chunks_exact(IMAGE)) {
+        see(label);
+        see(image);
+    }
 }
 
 /// Reads the pickle as plain data: no Python class is looked up and nothing in it is executed.

@@ -131,23 +131,33 @@ pub(super) fn check_labels(labels: &[u8], classes: usize) -> Result<(), FormatEr
     }
 }
 
-/// The IDX file of these images of `[count, height, width]` bytes.
-pub(super) fn encode_images(pixels: &[u8], count: usize, height: usize, width: usize) -> Vec<u8> {
-    encode(IMAGES_MAGIC, &[count, height, width], pixels)
+/// How the IDX file of so many images begins.
+pub(super) fn header_of_images(count: usize, height: usize, width: usize) -> Vec<u8> {
+    header(IMAGES_MAGIC, &[count, height, width])
 }
 
-/// The IDX file of these labels.
-pub(super) fn encode_labels(labels: &[u8]) -> Vec<u8> {
-    encode(LABELS_MAGIC, &[labels.len()], labels)
+/// How the IDX file of so many labels begins.
+pub(super) fn header_of_labels(count: usize) -> Vec<u8> {
+    header(LABELS_MAGIC, &[count])
 }
 
-fn encode(magic: u32, sizes: &[usize], content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4 + 4 * sizes.len() + content.len());
-    bytes.extend(magic.to_be_bytes());
+fn header(magic: u32, sizes: &[usize]) -> Vec<u8> {
+    let mut bytes = magic.to_be_bytes().to_vec();
     for &size in sizes {
         // Sizes come from files of the same format or from sets of at most 60,000 images.
         bytes.extend(u32::try_from(size).unwrap_or(u32::MAX).to_be_bytes());
     }
-    bytes.extend(content);
     bytes
+}
+
+/// The IDX file of these images of `[count, height, width]` bytes.
+#[cfg(test)]
+pub(super) fn encode_images(pixels: &[u8], count: usize, height: usize, width: usize) -> Vec<u8> {
+    [&header_of_images(count, height, width), pixels].concat()
+}
+
+/// The IDX file of these labels.
+#[cfg(test)]
+pub(super) fn encode_labels(labels: &[u8]) -> Vec<u8> {
+    [&header_of_labels(labels.len()), labels].concat()
 }

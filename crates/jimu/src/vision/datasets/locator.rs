@@ -9,6 +9,7 @@ use super::layout::{Detected, Layout, Splits, detect};
 use super::name::DatasetName;
 use super::places::{Place, PlaceKind, Surroundings, cached_folder, datasets_folder, inside};
 use super::progress::{Progress, Reporter};
+use super::verified::Note;
 
 /// Finds data sets on this machine, and fetches those that are not there.
 ///
@@ -138,7 +139,7 @@ impl Locator {
             }
         }
         for place in self.surroundings.of_other_tools(name) {
-            match load_published(name, &place.folder) {
+            match load_published(name, &place.folder, false) {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => attempts.push(nothing_there(&place)),
                 Err(error) => attempts.push(Attempt::new(place.folder.display().to_string(), error)),
@@ -237,7 +238,7 @@ impl Locator {
             attempts.push(Attempt::new("cache", "the system names no home folder, and JIMU_CACHE is not set"));
             return None;
         };
-        match load_published(name, &folder) {
+        match load_published(name, &folder, true) {
             Ok(Some(found)) => return Some(found),
             Ok(None) => attempts.push(nothing_there(&Place { kind: PlaceKind::Cache, folder })),
             Err(error) => attempts.push(Attempt::new(format!("cache ({})", folder.display()), error)),
@@ -256,13 +257,18 @@ impl Locator {
     }
 }
 
-/// Loads the published set from a folder that nobody named, if it is there.
-fn load_published(name: DatasetName, folder: &Path) -> Result<Option<ImageDataset>, DatasetError> {
+/// Loads the published set from a folder that nobody named, if it is there. In jimu's own cache a note may be left that
+/// its files are the published ones.
+fn load_published(name: DatasetName, folder: &Path, may_note: bool) -> Result<Option<ImageDataset>, DatasetError> {
     let Some(detected) = detect(name, folder) else { return Ok(None) };
+    let note = may_note.then(|| Note::of(name, &detected)).flatten();
     let (train, test) = detected.read(name)?;
-    let files = checksums::differences(name, &train, &test);
-    if !files.is_empty() {
-        return Err(DatasetError::ChecksumMismatch { name, folder: folder.to_owned(), files });
+    if !note.as_ref().is_some_and(Note::is_left) {
+        let files = checksums::differences(name, &train, &test);
+        if !files.is_empty() {
+            return Err(DatasetError::ChecksumMismatch { name, folder: folder.to_owned(), files });
+        }
+        note.iter().for_each(Note::leave);
     }
     Ok(Some(dataset(name, (train, test), folder.display().to_string())))
 }

@@ -34,6 +34,7 @@ mod name;
 mod npz;
 mod places;
 mod progress;
+mod verified;
 
 #[cfg(test)]
 mod tests;

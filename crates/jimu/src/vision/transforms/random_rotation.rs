@@ -207,18 +207,17 @@ impl Transform for RandomRotation {
         }
         in_real_numbers(image, WHO, |image| {
             let (dtype, image) = (image.dtype(), image.reshape(planes));
-            let mut sum = Tensor::zeros_of([planes[0], places.len()], dtype);
-            let mut covered = Tensor::zeros_of([places.len()], dtype);
-            for corner in [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] {
+            let none = (Tensor::zeros_of([planes[0], places.len()], dtype), Tensor::zeros_of([places.len()], dtype));
+            let corners = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+            let (sum, covered) = corners.into_iter().fold(none, |(sum, covered), corner| {
                 let at = |place: &[f64; 2]| [0, 1].map(|axis| place[axis].floor() + corner[axis]);
                 let near = |place: &[f64; 2]| [0, 1].map(|axis| 1.0 - (place[axis] - at(place)[axis]).abs());
                 let weights: Vec<f64> = places.iter().map(|place| near(place).iter().product()).collect();
                 let weights = Tensor::from(weights).to(dtype);
                 let corners: Vec<Option<usize>> = places.iter().map(|place| turned.pixel(at(place))).collect();
                 let (pixels, inside) = pixels(&image, &corners);
-                sum = sum + pixels * &weights;
-                covered = covered + inside.where_(&weights, 0);
-            }
+                (sum + pixels * &weights, covered + inside.where_(&weights, 0))
+            });
             // The sum has the share of what lies inside already; torchvision takes it twice, and so must the same image.
             let covered = covered.reshape(turned.size);
             sum.reshape(sizes) * &covered + (1.0 - covered) * fill.to(dtype)
