@@ -151,6 +151,20 @@ impl<T: Pod> DerefMut for Buffer<T> {
     }
 }
 
+/// Asks the kernel to back the memory of `bytes` with huge pages, if there is much of it: filling a fresh `Vec` otherwise
+/// takes longer than reading what fills it.
+///
+/// ```
+/// # use jimu_kernels::buffer::advise_huge_pages;
+/// let mut bytes = vec![0; 5 << 20]; // not touched yet
+/// advise_huge_pages(&bytes);
+/// bytes.fill(7);
+/// assert!(bytes.iter().all(|&byte| byte == 7));
+/// ```
+pub fn advise_huge_pages(bytes: &Vec<u8>) {
+    system::advise_huge(bytes.as_ptr(), bytes.capacity());
+}
+
 /// What the pool holds now.
 pub fn stats() -> Stats {
     pool::lock().stats()

@@ -77,6 +77,21 @@ pub(super) fn map(bytes: usize) -> Memory {
     Memory { start: NonNull::new(start).expect("a successful map is not null"), bytes }
 }
 
+/// Asks the kernel to back the pages between two addresses of one allocation with huge ones.
+#[cfg(target_os = "linux")]
+pub(super) fn advise_huge(start: *const u8, bytes: usize) {
+    const PAGE: usize = 4096;
+    let before = start.align_offset(PAGE);
+    let bytes = bytes.saturating_sub(before) / PAGE * PAGE;
+    if bytes >= HUGE {
+        // SAFETY: whatever lies there, the advice changes nothing but what backs it; where it does not suit, it is refused.
+        unsafe { libc::madvise(start.wrapping_add(before).cast_mut().cast(), bytes, libc::MADV_HUGEPAGE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn advise_huge(_: *const u8, _: usize) {}
+
 /// Unmaps memory, be it a whole [`map`], a part of one or several that touch.
 ///
 /// # Safety

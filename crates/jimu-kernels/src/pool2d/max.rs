@@ -29,6 +29,7 @@ impl<T: Lanes> WithSimd for Forward<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         match (is_halving(self.geometry), self.lanes) {
             (true, 1) => self.halve(1),
+            (true, lanes) if lanes < OVERLAP => self.halve_overlapping(lanes),
             (true, lanes) => self.halve(lanes),
             (false, 1) => self.tap_by_tap(1),
             (false, lanes) => self.tap_by_tap(lanes),
@@ -36,26 +37,47 @@ impl<T: Lanes> WithSimd for Forward<'_, T> {
     }
 }
 
+/// Lanes that are computed at once where a pixel has fewer: a whole vector.
+const OVERLAP: usize = 16;
+
 impl<T: Lanes> Forward<'_, T> {
     #[inline(always)]
-    fn halve(self, lanes: usize) {
-        let [height, width] = self.geometry.output;
+    fn halve(mut self, lanes: usize) {
+        for pixel in 0..self.y.len() / lanes {
+            self.window(pixel, lanes, lanes);
+        }
+    }
+
+    /// [`Self::halve`] for few lanes: computes a whole vector for each pixel, of which the next one overwrites what is too
+    /// much, as long as there is room.
+    #[inline(always)]
+    fn halve_overlapping(mut self, lanes: usize) {
+        let pixels = self.y.len() / lanes;
+        // The last window's fourth pixel ends where the plane ends, or before.
+        let whole = pixels.saturating_sub(OVERLAP.div_ceil(lanes));
+        for pixel in 0..whole {
+            self.window(pixel, lanes, OVERLAP);
+        }
+        for pixel in whole..pixels {
+            self.window(pixel, lanes, lanes);
+        }
+    }
+
+    /// The greatest of the four pixels of a window, in the first `count` lanes from the pixel's first.
+    #[inline(always)]
+    fn window(&mut self, pixel: usize, lanes: usize, count: usize) {
+        let width = self.geometry.output[1];
         let row_len = self.geometry.input[1] * lanes;
-        let outputs = self.y.chunks_exact_mut(lanes).zip(self.taps.chunks_exact_mut(lanes));
-        let pixels = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
-        for ((row, column), (y, taps)) in pixels.zip(outputs) {
-            let (y, taps) = (&mut y[..lanes], &mut taps[..lanes]);
-            let upper = &self.x[2 * row * row_len + 2 * column * lanes..][..row_len + 2 * lanes];
-            let (a, b) = (&upper[..lanes], &upper[lanes..2 * lanes]);
-            let (c, d) = (&upper[row_len..row_len + lanes], &upper[row_len + lanes..]);
-            let d = &d[..lanes];
-            for lane in 0..lanes {
-                let (mut best, mut tap) = (a[lane], 0);
-                for (index, value) in [b[lane], c[lane], d[lane]].into_iter().enumerate() {
-                    (best, tap) = better(best, tap, value, index as u32 + 1);
-                }
-                (y[lane], taps[lane]) = (best, tap);
+        let start = 2 * (pixel / width * row_len + pixel % width * lanes);
+        let source = |offset: usize| &self.x[start + offset..][..count];
+        let (a, b, c, d) = (source(0), source(lanes), source(row_len), source(row_len + lanes));
+        let (y, taps) = (&mut self.y[pixel * lanes..][..count], &mut self.taps[pixel * lanes..][..count]);
+        for lane in 0..count {
+            let (mut best, mut tap) = (a[lane], 0);
+            for (index, value) in [b[lane], c[lane], d[lane]].into_iter().enumerate() {
+                (best, tap) = better(best, tap, value, index as u32 + 1);
             }
+            (y[lane], taps[lane]) = (best, tap);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Blocks one after the other.
 
 use super::field::{Field, Fields, Label};
-use super::module::{Forward, Module, fmt_module};
+use super::module::{Forward, Module, Role, fmt_module};
 use crate::error::{ShapeError, raise, relay};
 use crate::tensor::Tensor;
 
@@ -13,6 +13,8 @@ impl<B: Module + Forward + Send + Sync> Block for B {}
 /// Blocks applied one after the other:
 /// [`torch.nn.Sequential`](https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html). The blocks are named
 /// `0`, `1`, … in the `state_dict`. The macro [`sequential!`](crate::sequential) writes one down.
+///
+/// A max pooling directly behind a ReLU is computed before it: the numbers and gradients are the same, in less time.
 ///
 /// # Examples
 /// ```
@@ -146,11 +148,28 @@ impl Forward for Sequential {
     fn forward(&self, x: &Tensor) -> Tensor {
         // No closure: it would be in the way of the caller's line.
         let mut x = x.clone();
-        for (name, block) in &self.blocks {
+        for index in 0..self.blocks.len() {
+            let (name, block) = &self.blocks[self.place(index, &x)];
             let _scope = self.label.enter_member(name);
             x = relay(|| block.forward(&x));
         }
         x
+    }
+}
+
+impl Sequential {
+    /// Which block comes in turn `index`: that one, but a max pooling before the ReLU ahead of it. Output and gradients are
+    /// the same, as ReLU never decreases and has no gradient where it gives the window's maximum 0, and the ReLU has a part of
+    /// the work only. What merely traces the shapes (`x` is meta) sees the order of the list.
+    fn place(&self, index: usize, x: &Tensor) -> usize {
+        let role = |index: usize| self.blocks.get(index).map(|(_, block)| block.role());
+        let swapped = |first: usize| role(first) == Some(Role::Relu) && role(first + 1) == Some(Role::MaxPooling);
+        match index.checked_sub(1) {
+            _ if x.is_meta() => index,
+            _ if swapped(index) => index + 1,
+            Some(before) if swapped(before) => before,
+            _ => index,
+        }
     }
 }
 
@@ -176,7 +195,7 @@ macro_rules! sequential {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Linear, ReLU, Tanh};
+    use crate::nn::{Linear, MaxPool1d, MaxPool2d, ReLU, Tanh};
 
     #[test]
     fn blocks_come_and_go() {
@@ -190,5 +209,27 @@ mod tests {
         assert!(model.pop().is_some_and(|last| last.kind() == "Linear"));
         model.extend(crate::sequential![ReLU]);
         assert_eq!(model.iter().map(|block| block.kind()).collect::<Vec<_>>(), ["Linear", "Tanh", "ReLU"]);
+    }
+
+    /// Whole numbers, so that windows have ties, zeros among them.
+    #[test]
+    fn pooling_before_relu_gives_the_numbers_and_gradients_of_relu_before_pooling() {
+        crate::manual_seed(0);
+        let whole = |shape: [usize; 4]| Tensor::randint(-3, 3, shape).to(crate::DType::F32);
+        for pool in [MaxPool2d::new(2), MaxPool2d::new(3).stride(2).padding(1)] {
+            let x = whole([2, 3, 9, 8]).requires_grad_();
+            let twin = x.detach().requires_grad_();
+            let written = pool.forward(&twin.relu());
+            let model = crate::sequential![ReLU, pool];
+            let computed = model.forward(&x);
+            assert_eq!(computed.to_vec::<f32>(), written.to_vec::<f32>());
+            let weights = Tensor::randn(computed.size());
+            (&computed * &weights).sum().backward();
+            (&written * &weights).sum().backward();
+            assert_eq!(x.grad().unwrap().to_vec::<f32>(), twin.grad().unwrap().to_vec::<f32>());
+        }
+        let order = crate::sequential![ReLU, MaxPool1d::new(2), ReLU, ReLU, MaxPool1d::new(2)];
+        let places = |x: &Tensor| (0..5).map(|index| order.place(index, x)).collect::<Vec<_>>();
+        assert_eq!(places(&Tensor::zeros([1, 1, 8])), [1, 0, 2, 4, 3]);
     }
 }

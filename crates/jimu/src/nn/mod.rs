@@ -63,7 +63,7 @@ pub use loss::{
 pub(crate) use module::in_eval_mode;
 #[cfg(test)]
 pub(crate) use module::modes;
-pub use module::{Forward, Module, fmt_module};
+pub use module::{Forward, Module, Role, fmt_module};
 pub use module_dict::ModuleDict;
 pub use module_list::ModuleList;
 pub use normalization::{

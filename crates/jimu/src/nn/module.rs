@@ -186,12 +186,33 @@ impl<M: Module + ?Sized> Module for Box<M> {
 pub trait Forward {
     /// The output for the input `x`.
     fn forward(&self, x: &Tensor) -> Tensor;
+
+    /// What this block does in the eyes of a [`Sequential`](super::Sequential), which computes some neighbours in another
+    /// order. A block of your own need not say.
+    fn role(&self) -> Role {
+        Role::Other
+    }
+}
+
+/// What a block does, if its neighbours can make use of knowing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// max(x, 0), element by element.
+    Relu,
+    /// The greatest element of each window.
+    MaxPooling,
+    /// Anything else.
+    Other,
 }
 
 impl<F: Forward + ?Sized> Forward for Box<F> {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
         relay(|| (**self).forward(x))
+    }
+    fn role(&self) -> Role {
+        (**self).role()
     }
 }
 

@@ -96,16 +96,17 @@ impl Appearance {
             return None;
         }
         let pixels = |index: usize| images.bytes(index).iter().map(|&byte| f32::from(byte) / 255.0).collect::<Vec<_>>();
-        let sample: Vec<Vec<f32>> = (0..count).step_by(count.div_ceil(SAMPLE)).map(pixels).collect();
-        let measures: Vec<Measures> = sample.iter().map(|pixels| Measures::of(pixels, size)).collect();
+        // Made anew for each look at them: as numbers they would take more memory than a training.
+        let sample = || (0..count).step_by(count.div_ceil(SAMPLE)).map(pixels);
+        let measures: Vec<Measures> = sample().map(|pixels| Measures::of(&pixels, size)).collect();
         let range = |measure: fn(&Measures) -> f32| {
             let mut values: Vec<f32> = measures.iter().map(measure).collect();
             values.sort_by(f32::total_cmp);
             let tail = (TAIL * values.len() as f64) as usize;
             [values[tail], values[values.len() - 1 - tail]]
         };
-        let background = if size[0] == 1 { background(&sample, size) } else { None };
-        let (extent, centred_by_mass) = background.map_or((1.0, false), |colour| placement(&sample, size, colour));
+        let background = if size[0] == 1 { background(sample(), size) } else { None };
+        let (extent, centred_by_mass) = background.map_or((1.0, false), |colour| placement(sample(), size, colour));
         Some(Self {
             brightness: range(|image| image.brightness),
             contrast: range(|image| image.contrast),
@@ -137,14 +138,14 @@ impl Appearance {
 }
 
 /// The colour along the edges of grey images of this size, if most edges have the same.
-fn background(images: &[Vec<f32>], size: [usize; 3]) -> Option<f32> {
+fn background(images: impl Iterator<Item = Vec<f32>>, size: [usize; 3]) -> Option<f32> {
     let [_, height, width] = size;
     let on_edge =
         |i: usize| i < width || i >= (height - 1) * width || i.is_multiple_of(width) || i % width == width - 1;
-    let mut edge: Vec<f32> = images
-        .iter()
-        .flat_map(|image| image.iter().enumerate().filter(|(i, _)| on_edge(*i)).map(|(_, &p)| p))
-        .collect();
+    let mut edge = Vec::new();
+    for image in images {
+        edge.extend(image.into_iter().enumerate().filter(|(i, _)| on_edge(*i)).map(|(_, pixel)| pixel));
+    }
     edge.sort_by(f32::total_cmp);
     let colour = edge[edge.len() / 2];
     let same = edge.iter().filter(|&&pixel| (pixel - colour).abs() < INK).count();
@@ -152,7 +153,7 @@ fn background(images: &[Vec<f32>], size: [usize; 3]) -> Option<f32> {
 }
 
 /// How large what stands out from the background is, and whether its mass rather than its outline is in the middle.
-fn placement(images: &[Vec<f32>], [_, height, width]: [usize; 3], background: f32) -> (f32, bool) {
+fn placement(images: impl Iterator<Item = Vec<f32>>, [_, height, width]: [usize; 3], background: f32) -> (f32, bool) {
     let (mut extents, mut by_mass, mut by_box) = (Vec::new(), 0.0, 0.0);
     for image in images {
         let ink = |i: usize| (image[i] - background).abs();

@@ -1,6 +1,6 @@
 //! `ReLU`.
 
-use crate::nn::{Forward, Module};
+use crate::nn::{Forward, Module, Role};
 use crate::tensor::Tensor;
 
 /// max(x, 0): [`torch.nn.ReLU`](https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html).
@@ -20,5 +20,9 @@ impl Forward for ReLU {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
         x.relu()
+    }
+
+    fn role(&self) -> Role {
+        Role::Relu
     }
 }

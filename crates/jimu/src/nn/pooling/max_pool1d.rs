@@ -2,7 +2,7 @@
 
 use super::super::builders::{builders, python};
 use super::super::field::Label;
-use super::super::{Forward, Module};
+use super::super::{Forward, Module, Role};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::nn::max_pool2d::try_max_pool;
 use crate::ops::nn::pool_options::MaxPoolOptions;
@@ -89,6 +89,10 @@ impl Forward for MaxPool1d {
     fn forward(&self, x: &Tensor) -> Tensor {
         let _scope = self.label.enter();
         self.try_forward(x, false).or_raise().0
+    }
+
+    fn role(&self) -> Role {
+        Role::MaxPooling
     }
 }
 

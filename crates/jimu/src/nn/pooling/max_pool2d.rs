@@ -2,7 +2,7 @@
 
 use super::super::builders::{builders, python};
 use super::super::field::Label;
-use super::super::{Forward, Module, Pair};
+use super::super::{Forward, Module, Pair, Role};
 use super::shown;
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::nn::max_pool2d::try_max_pool;
@@ -92,6 +92,10 @@ impl Forward for MaxPool2d {
     fn forward(&self, x: &Tensor) -> Tensor {
         let _scope = self.label.enter();
         self.try_forward(x, false).or_raise().0
+    }
+
+    fn role(&self) -> Role {
+        Role::MaxPooling
     }
 }
 

@@ -3,12 +3,12 @@
 //! Binary: records of a label and 3,072 bytes, the red, the green and the blue plane of 32x32 pixels. Python: a pickled
 //! dictionary whose `data` is a NumPy array `[count, 3072]` of the same planes and whose `labels` is a list.
 
-use std::fs;
 use std::path::Path;
 
 use serde_pickle::{DeOptions, HashableValue, Value};
 
 use super::error::{DatasetError, FormatError};
+use super::file::read_file;
 use super::idx::check_labels;
 
 pub(super) const CHANNELS: usize = 3;
@@ -26,12 +26,12 @@ pub(super) struct Batch {
 }
 
 pub(super) fn read_binary(path: &Path, classes: usize) -> Result<Batch, DatasetError> {
-    let bytes = fs::read(path).map_err(|error| DatasetError::io("read", path, error))?;
+    let bytes = read_file(path)?;
     parse_binary(&bytes, classes).map_err(|error| DatasetError::malformed(path, error))
 }
 
 pub(super) fn read_pickle(path: &Path, classes: usize) -> Result<Batch, DatasetError> {
-    let bytes = fs::read(path).map_err(|error| DatasetError::io("read", path, error))?;
+    let bytes = read_file(path)?;
     parse_pickle(&bytes, classes).map_err(|error| DatasetError::malformed(path, error))
 }
 

@@ -2,18 +2,21 @@
 //! Described by LeCun, Cortes and Burges at <http://yann.lecun.com/exdb/mnist/>.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use jimu_kernels::buffer::advise_huge_pages;
 
 use super::error::{DatasetError, FormatError};
+use super::file::read_file;
 
 /// `00 00`, then `08` for unsigned bytes, then the number of dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
 const LABELS_MAGIC: u32 = 0x0000_0801;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How much room is made because a header says so; what goes beyond has to be there.
+const ROOM_ON_TRUST: u64 = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct IdxImages {
@@ -29,13 +32,6 @@ pub(super) fn read_images(path: &Path) -> Result<IdxImages, DatasetError> {
 
 pub(super) fn read_labels(path: &Path, classes: usize) -> Result<Vec<u8>, DatasetError> {
     parse_labels(read_file(path)?, classes).map_err(|error| DatasetError::malformed(path, error))
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, DatasetError> {
-    let unreadable = |error| DatasetError::io("read", path, error);
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
 }
 
 /// The bytes of an IDX file, inflated if they are gzip data, whatever the file is called: some servers inflate a `.gz` on
@@ -55,7 +51,12 @@ pub(super) fn inflate<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Vec<u8>, Fo
     read(16, &mut inflated)?;
     if let Some(length) = promised_length(&inflated) {
         // One byte more shows that something follows.
-        read((length + 1).saturating_sub(inflated.len() as u64), &mut inflated)?;
+        let more = length.saturating_add(1).saturating_sub(inflated.len() as u64);
+        let mut whole = Vec::with_capacity(length.saturating_add(1).min(ROOM_ON_TRUST) as usize);
+        advise_huge_pages(&whole);
+        whole.append(&mut inflated);
+        read(more, &mut whole)?;
+        return Ok(whole);
     }
     Ok(inflated)
 }

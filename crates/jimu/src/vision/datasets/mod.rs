@@ -26,6 +26,7 @@ mod cifar;
 #[cfg(feature = "download")]
 mod download;
 mod error;
+mod file;
 mod idx;
 mod image_data;
 mod layout;

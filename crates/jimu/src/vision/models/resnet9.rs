@@ -67,10 +67,9 @@ impl ResNet9 {
 impl Forward for ResNet9 {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.b.forward(&self.a.forward(x)).max_pool2d(2);
+        let x = self.b.pooled(&self.a.forward(x));
         let x = self.r2.forward(&self.r1.forward(&x)) + x;
-        let x = self.c.forward(&x).max_pool2d(2);
-        let x = self.d.forward(&x).max_pool2d(2);
+        let x = self.d.pooled(&self.c.pooled(&x));
         let x = self.r4.forward(&self.r3.forward(&x)) + x;
         self.fc.forward(&x.amax([2, 3], false))
     }
@@ -89,9 +88,22 @@ impl ConvBlock {
     }
 }
 
+impl ConvBlock {
+    #[track_caller]
+    fn normalized(&self, x: &Tensor) -> Tensor {
+        self.b.forward(&self.c.forward(x))
+    }
+
+    /// With a max-pool of 2 at the end: as good before the ReLU, which never decreases, and a quarter of the ReLUs.
+    #[track_caller]
+    fn pooled(&self, x: &Tensor) -> Tensor {
+        self.normalized(x).max_pool2d(2).relu()
+    }
+}
+
 impl Forward for ConvBlock {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        self.b.forward(&self.c.forward(x)).relu()
+        self.normalized(x).relu()
     }
 }
