@@ -169,7 +169,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableLoader, Stream};
-    /// assert_eq!(IterableLoader::new(Stream::new(|_epoch| 0..5), 2).iter().count(), 3);
+    /// assert_eq!(IterableLoader::new(Stream::new(|_epoch| 0..5_i64), 2).iter().count(), 3);
     /// ```
     #[track_caller]
     pub fn new(dataset: D, batch_size: usize) -> Self {
@@ -182,7 +182,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableLoader, Stream};
-    /// assert_eq!(IterableLoader::new(Stream::new(|_epoch| 0..5), 2).drop_last(true).iter().count(), 2);
+    /// assert_eq!(IterableLoader::new(Stream::new(|_epoch| 0..5_i64), 2).drop_last(true).iter().count(), 2);
     /// ```
     pub fn drop_last(mut self, on: bool) -> Self {
         self.drop_last = on;
@@ -194,7 +194,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableLoader, Stream};
-    /// let loader = IterableLoader::new(Stream::new(|_epoch| 0..5), 2).prefetch(2);
+    /// let loader = IterableLoader::new(Stream::new(|_epoch| 0..5_i64), 2).prefetch(2);
     /// assert_eq!(loader.iter().map(|batch| batch.sum().item()).collect::<Vec<_>>(), [1.0, 5.0, 4.0]);
     /// ```
     pub fn prefetch(mut self, batches: usize) -> Self {
@@ -222,7 +222,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableDataset, IterableLoader, Stream};
-    /// assert!(IterableLoader::new(Stream::new(|_epoch| 0..3), 2).dataset().iter(0).eq(0..3));
+    /// assert!(IterableLoader::new(Stream::new(|_epoch| 0..3_i64), 2).dataset().iter(0).eq(0..3));
     /// ```
     pub fn dataset(&self) -> &D {
         &self.dataset
@@ -232,7 +232,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableLoader, Stream};
-    /// let loader = IterableLoader::new(Stream::new(|_epoch| 0..5), 2);
+    /// let loader = IterableLoader::new(Stream::new(|_epoch| 0..5_i64), 2);
     /// for batch in &loader {}
     /// assert_eq!(loader.epoch(), 1);
     /// ```
@@ -256,7 +256,7 @@ where
     ///
     /// ```
     /// use jimu::data::{IterableLoader, Stream};
-    /// let batch = IterableLoader::new(Stream::new(|_epoch| 0..5), 3).iter().next();
+    /// let batch = IterableLoader::new(Stream::new(|_epoch| 0..5_i64), 3).iter().next();
     /// assert_eq!(batch.unwrap().to_vec::<i64>(), [0, 1, 2]);
     /// ```
     pub fn iter(&self) -> IterableBatches<D::Item> {

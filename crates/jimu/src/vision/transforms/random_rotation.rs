@@ -145,7 +145,7 @@ impl Turned {
         let [height, width] = self.from.map(|side| side as f64 / 2.0);
         let corners = [[-width, -height], [-width, height], [width, height], [width, -height]];
         // What is beyond a pixel by less than rounding makes no further one.
-        let rounded = |side: f64| (side * 1e4).trunc() / 1e4;
+        let rounded = |side: f64| (side * 1e4).round() / 1e4;
         let corners = corners.map(|[x, y]| {
             let [x, y] = self.source(x, y);
             [rounded(x + width), rounded(y + height)]
