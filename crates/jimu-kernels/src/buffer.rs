@@ -74,6 +74,13 @@ impl<T: Pod> Buffer<T> {
         buffer
     }
 
+    /// `value_of(index)` for each index below `len`.
+    pub fn from_fn(len: usize, mut value_of: impl FnMut(usize) -> T) -> Self {
+        let mut buffer = Self::unspecified(len);
+        buffer.iter_mut().enumerate().for_each(|(index, value)| *value = value_of(index));
+        buffer
+    }
+
     /// The values of `values`, which are copied: a `Vec` is not aligned as a buffer is.
     pub fn from_vec(values: Vec<T>) -> Self {
         Self::from_slice(&values)

@@ -25,7 +25,7 @@ pub(crate) struct Dots<'a, T> {
     /// Where each column starts in `x`.
     pub x_starts: &'a [usize],
     /// Where each run starts in `y` and in `x`, from the row's and the column's start.
-    pub runs: &'a [(usize, usize)],
+    pub runs: &'a [[usize; 2]],
     /// Vectors in a run.
     pub run_len: usize,
 }
@@ -82,7 +82,7 @@ impl<T: Lanes> Dots<'_, T> {
         let y_vectors = (self.run_len - 1) * self.y_step + 1;
         let zero = T::splat(simd, T::ZERO);
         let mut sums = [[zero; J]; O];
-        for &(y_start, x_start) in self.runs {
+        for &[y_start, x_start] in self.runs {
             let mut ys = [&[] as &[T::Vector<S>]; O];
             let mut xs = [&[] as &[T::Vector<S>]; J];
             for o in 0..O {

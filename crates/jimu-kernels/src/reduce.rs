@@ -121,7 +121,7 @@ fn fold_to_one<T: Pod + Sync, F: Fold<T>>(
     fold: &F,
 ) {
     let count = reduced.count();
-    let mut partial = vec![fold.identity(); count.div_ceil(BLOCK)];
+    let mut partial: SmallVec<[F::Accumulator; 16]> = SmallVec::from_elem(fold.identity(), count.div_ceil(BLOCK));
     parallel_chunks_mut(&mut partial, 1, |block, result| {
         let end = ((block + 1) * BLOCK).min(count);
         result[0] = fold_range(source, offset, reduced, block * BLOCK, end, fold);

@@ -5,6 +5,8 @@
 //! an arithmetic progression too: with `g = gcd(stride, dilation)` every `stride / g`-th tap, at source pixels that go
 //! down by `dilation / g`. So one kernel serves both, and padding costs nothing: a [`Run`] leaves it out.
 
+use smallvec::SmallVec;
+
 /// The taps of one target pixel: tap `tap + t tap_step` meets source pixel `source + t source_step` for `t < count`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
@@ -13,10 +15,13 @@ pub(super) struct Run {
     pub count: usize,
 }
 
+/// Target pixels along an axis that need no memory from the heap.
+const TARGETS: usize = 64;
+
 /// The runs of all target pixels along one axis.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
-    pub runs: Vec<Run>,
+    pub runs: SmallVec<[Run; TARGETS]>,
     pub source_step: isize,
     pub tap_step: usize,
 }

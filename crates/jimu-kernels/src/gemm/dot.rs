@@ -77,7 +77,7 @@ impl<T: Lanes> Sums<T> {
         let mut starts = [0; MOST_COLUMNS];
         (0..n).for_each(|j| starts[j] = j * b_column);
         let dots =
-            Dots { y: a, x: b, y_stride: a_row, y_step: 1, x_starts: &starts[..n], runs: &[(0, 0)], run_len: vectors };
+            Dots { y: a, x: b, y_stride: a_row, y_step: 1, x_starts: &starts[..n], runs: &[[0, 0]], run_len: vectors };
         dots.run(simd, 0..m, self);
         self.add = true;
     }

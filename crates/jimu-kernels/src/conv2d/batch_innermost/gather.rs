@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
+use smallvec::SmallVec;
 
 use super::super::window::{Axis, Run};
 use super::super::{Activation, ConvElement, Geometry};
@@ -93,7 +94,7 @@ struct ChannelBlock {
     weights: usize,
 }
 
-fn channel_blocks(geometry: &Geometry, targets: usize, sources: usize) -> Vec<ChannelBlock> {
+fn channel_blocks(geometry: &Geometry, targets: usize, sources: usize) -> SmallVec<[ChannelBlock; 8]> {
     let kernel_len = geometry.kernel[0] * geometry.kernel[1];
     let count = targets.div_ceil(MAX_CHANNELS);
     let block = |group: usize, index: usize| {

@@ -203,8 +203,8 @@ impl<T: ConvElement> Task<'_, T> {
         let runs = self.runs(panel, y.pixel, rows);
         for group in 0..geometry.groups {
             let first = group * geometry.group_inputs();
-            let x_starts: Vec<usize> =
-                (0..taps).map(|tap| (first * panel.pixels() + offset(geometry, panel, tap)) * lanes).collect();
+            let start = |tap| (first * panel.pixels() + offset(geometry, panel, tap)) * lanes;
+            let x_starts = Buffer::from_fn(taps, start);
             let dots = Dots {
                 y: y.values,
                 x,
@@ -219,13 +219,15 @@ impl<T: ConvElement> Task<'_, T> {
     }
 
     /// A run is a row of pixels, or with a horizontal stride one pixel.
-    fn runs(&self, panel: Panel, y_pixel: usize, rows: usize) -> Vec<(usize, usize)> {
+    fn runs(&self, panel: Panel, y_pixel: usize, rows: usize) -> Buffer<[usize; 2]> {
         let geometry = self.geometry;
         let (width, [row_stride, stride]) = (geometry.output()[1], geometry.stride);
         let pixels_in_row = if stride == 1 { 1 } else { width };
-        let pixels = (0..rows).flat_map(|row| (0..pixels_in_row).map(move |column| (row, column)));
-        let run = |(row, column)| (row * width + column, row * row_stride * panel.columns + column * stride);
-        pixels.map(run).map(|(y, x)| (y * y_pixel, x * self.units.lanes)).collect()
+        Buffer::from_fn(rows * pixels_in_row, |index| {
+            let (row, column) = (index / pixels_in_row, index % pixels_in_row);
+            let x = row * row_stride * panel.columns + column * stride;
+            [(row * width + column) * y_pixel, x * self.units.lanes]
+        })
     }
 }
 

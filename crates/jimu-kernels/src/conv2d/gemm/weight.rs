@@ -179,12 +179,10 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 self.copy_grad_y(y_copy, copy, image, rows.clone());
             }
             let step = geometry.stride[0] * copy.x_width();
-            let mut runs = Vec::with_capacity(images.len() * rows.len());
-            for image in 0..images.len() {
-                runs.extend(
-                    (0..rows.len()).map(|row| (image * y_len + row * copy.y_width, image * x_len + row * step)),
-                );
-            }
+            let runs = Buffer::from_fn(images.len() * rows.len(), |index| {
+                let (image, row) = (index / rows.len(), index % rows.len());
+                [image * y_len + row * copy.y_width, image * x_len + row * step]
+            });
             let dots = Dots {
                 y: &y_copy,
                 x: &x_copy,
@@ -201,7 +199,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
 }
 
 /// Where each (input channel, tap) pair's first pixel lies in the copy of `x`.
-fn x_starts(geometry: &Geometry, copy: Copy) -> Vec<usize> {
+fn x_starts(geometry: &Geometry, copy: Copy) -> Buffer<usize> {
     let [kernel_height, kernel_width] = geometry.kernel;
     let start = |tap: usize| {
         let (channel, row, column) =
@@ -210,7 +208,7 @@ fn x_starts(geometry: &Geometry, copy: Copy) -> Vec<usize> {
         let row_start = (channel * copy.x_rows + row * geometry.dilation[0]) * copy.x_width();
         row_start + distance % copy.phases * copy.phase_width + distance / copy.phases
     };
-    (0..geometry.taps()).map(start).collect()
+    Buffer::from_fn(geometry.taps(), start)
 }
 
 impl<T: ConvElement> Task<'_, T> {

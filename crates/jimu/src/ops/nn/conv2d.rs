@@ -40,10 +40,15 @@ impl Operation for Conv2d {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {
             let mut out = Buffer::unspecified(spec.shape.numel());
-            let bias = inputs.get(2).map(|bias| bias.to_vec::<T>());
-            with_planes::<T, _>(inputs[0], layout, |x| inputs[1].with_contiguous::<T, _>(|weight| {
-                kernels::forward(&self.geometry, self.path, x, weight, bias.as_deref(), Activation::Identity, &mut out);
-            }));
+            let mut run = |bias: Option<&[T]>| with_planes::<T, _>(inputs[0], layout, |x| {
+                inputs[1].with_contiguous::<T, _>(|weight| {
+                    kernels::forward(&self.geometry, self.path, x, weight, bias, Activation::Identity, &mut out);
+                });
+            });
+            match inputs.get(2) {
+                Some(bias) => bias.with_contiguous::<T, _>(|bias| run(Some(bias))),
+                None => run(None),
+            }
             planes_in::<T>(out, &spec.shape, layout)
         })
     }
