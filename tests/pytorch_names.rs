@@ -1,6 +1,6 @@
-//! The tables of docs/PYTORCH.md are whole and true: every public item of PyTorch has a row, and every name of jimu in them
-//! exists. The names are imported here, so one that goes no longer compiles; methods of `Tensor` are looked for in the
-//! source.
+//! The tables of docs/PYTORCH.md are whole and true: every public item of PyTorch's modules, and every transform of
+//! torchvision, has a row, and every name of jimu in them exists. The names are imported here, so one that goes no longer
+//! compiles; methods of `Tensor` are looked for in the source.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 mod names {
     pub mod data {
         pub use jimu::data::{
-            BatchSampler, Collate, ConcatDataset, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler,
-            StackDataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler, random_split,
+            BatchSampler, ChainDataset, Collate, ConcatDataset, DataLoader, Dataset, IterableDataset, RandomSampler,
+            Sampler, SequentialSampler, StackDataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler,
+            random_split,
         };
     }
     pub mod nn {
@@ -56,6 +57,12 @@ mod names {
             sparse_, trunc_normal_, uniform_, xavier_normal_, xavier_uniform_, zeros_,
         };
     }
+    pub mod nn_utils_rnn {
+        pub use jimu::nn::utils::rnn::{
+            PackedSequence, invert_permutation, pack_padded_sequence, pack_sequence, pad_packed_sequence, pad_sequence,
+            unpack_sequence, unpad_sequence,
+        };
+    }
     pub mod optim {
         pub use jimu::optim::{
             Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, Lbfgs, Muon, NAdam, Optimizer, RAdam, RmsProp, Rprop, Sgd,
@@ -67,6 +74,12 @@ mod names {
             ChainedScheduler, ConstantLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, CyclicLR, ExponentialLR,
             LambdaLR, LinearLR, LrScheduler, MultiStepLR, MultiplicativeLR, OneCycleLR, PolynomialLR, ReduceLROnPlateau,
             SequentialLR, StepLR,
+        };
+    }
+    pub mod vision_transforms {
+        pub use jimu::vision::transforms::{
+            CenterCrop, Compose, ConvertImageDtype, Normalize, Pad, RandomCrop, RandomErasing, RandomHorizontalFlip,
+            RandomResizedCrop, RandomRotation, RandomVerticalFlip, Resize,
         };
     }
 }

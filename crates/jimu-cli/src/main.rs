@@ -1,6 +1,7 @@
 //! The program `jimu`.
 #![forbid(unsafe_code)]
 
+mod augment;
 mod cli;
 mod commands;
 mod failure;

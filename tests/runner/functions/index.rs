@@ -1,7 +1,7 @@
 //! Operations that choose elements by tensors of positions.
 
 use anyhow::{Result, bail};
-use jimu::Tensor;
+use jimu::{DType, Scalar, Shape, Tensor};
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
@@ -46,8 +46,13 @@ fn index_add(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
     let dim = arguments.take("dim")?;
     let (index, source): (Tensor, Tensor) = (arguments.take("index")?, arguments.take("source")?);
-    let alpha = arguments.keyword("alpha", 1.0)?;
-    let source = if alpha == 1.0 { source } else { source * alpha };
+    let alpha: Scalar = arguments.keyword("alpha", Scalar::Int(1))?;
+    // The factor is cut to a number of the source's type.
+    let source = match source.dtype() {
+        DType::Bool => source.logical_and(alpha.to_f64() != 0.0),
+        dtype if dtype.is_floating_point() => source * alpha.to_f64(),
+        _ => source * alpha.to_f64() as i64,
+    };
     one(input.index_add(dim, &index, &source))
 }
 
@@ -111,8 +116,10 @@ fn topk(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 /// `f(input, weights=None, minlength=0)`.
 fn bincount(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
-    arguments.only("weights", None::<f64>)?;
-    one(input.bincount(arguments.or("minlength", 0)?))
+    let weights: Option<Tensor> = arguments.optional("weights")?;
+    let counts = input.bincount(weights.as_ref(), arguments.or("minlength", 0)?);
+    // The cases store real numbers as float32, these too.
+    one(if counts.dtype() == DType::F64 { counts.to(DType::F32) } else { counts })
 }
 
 /// `f(input, dim, index, source)`.
@@ -177,7 +184,10 @@ fn scatter(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 /// `f(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)`.
 fn searchsorted(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let sequence: Tensor = arguments.take("sorted_sequence")?;
-    let values: Tensor = arguments.take("input")?;
+    let values = match arguments.take("input")? {
+        Operand::Tensor(values) => values,
+        Operand::Scalar(value) => Tensor::full_of(Shape::default(), value, DType::F64),
+    };
     arguments.only("out_int32", false)?;
     let side: Option<String> = arguments.keyword("side", None)?;
     let right = arguments.keyword("right", false)? || side.as_deref() == Some("right");

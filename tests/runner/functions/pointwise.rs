@@ -149,6 +149,14 @@ fn with_alpha(
     let alpha: Scalar = arguments.keyword("alpha", Scalar::Int(1))?;
     let input = left(arguments, "other")?;
     one(match (arguments.take::<Operand>("other")?, alpha) {
+        // Among truth values the factor is one, too.
+        (Operand::Tensor(other), alpha) if input.dtype() == DType::Bool && other.dtype() == DType::Bool => {
+            tensors(&input, &other.logical_and(alpha.to_f64() != 0.0))
+        }
+        (Operand::Scalar(Scalar::Bool(other)), alpha) if input.dtype() == DType::Bool => {
+            tensors(&input, &Tensor::new(other && alpha.to_f64() != 0.0))
+        }
+        (Operand::Scalar(Scalar::Bool(other)), Scalar::Int(alpha)) => int(&input, i64::from(other) * alpha),
         (Operand::Tensor(other), Scalar::Bool(true)) => tensors(&input, &other),
         (Operand::Tensor(other), Scalar::Int(1)) => tensors(&input, &other),
         (Operand::Tensor(other), Scalar::Int(alpha)) => tensors(&input, &(other * alpha)),

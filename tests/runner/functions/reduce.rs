@@ -1,12 +1,12 @@
 //! Operations that shrink dimensions.
 
 use anyhow::Result;
-use jimu::{DType, Dims, QuantileInterpolation, Scalar, Tensor};
+use jimu::{DType, Dims, QuantileInterpolation, Scalar, Shape, Tensor};
 
 use super::{Function, one};
 use crate::runner::arguments::Arguments;
 use crate::runner::functions::pointwise;
-use crate::runner::value::{FromValue, Value};
+use crate::runner::value::{FromValue, Operand, Value};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
@@ -49,19 +49,33 @@ fn reduction(
     whole: fn(&Tensor) -> Tensor,
     along: fn(&Tensor, Dims, bool) -> Tensor,
 ) -> Result<Vec<Tensor>> {
-    let input = with_dtype(arguments)?;
-    let dims: Option<Dims> = arguments.optional("dim")?;
-    let keepdim = arguments.or("keepdim", false)?;
-    one(match (dims, keepdim) {
-        (Some(dims), keepdim) => along(&input, dims, keepdim),
-        (None, true) => along(&input, all_dims(), true),
-        (None, false) => whole(&input),
+    in_dtype(arguments, |arguments, input| {
+        let dims: Option<Dims> = arguments.optional("dim")?;
+        Ok(match (dims, arguments.or("keepdim", false)?) {
+            (Some(dims), keepdim) => along(&input, dims, keepdim),
+            (None, true) => along(&input, all_dims(), true),
+            (None, false) => whole(&input),
+        })
     })
 }
 
 /// What PyTorch and jimu read as all dimensions.
 fn all_dims() -> Dims {
     Dims::from([0_isize; 0])
+}
+
+/// `operation` of the input converted to the keyword argument `dtype` if there is one, as PyTorch does before it reduces;
+/// the result has this type, too.
+fn in_dtype(
+    arguments: &mut Arguments,
+    operation: impl FnOnce(&mut Arguments, Tensor) -> Result<Tensor>,
+) -> Result<Vec<Tensor>> {
+    let dtype: Option<DType> = arguments.keyword("dtype", None)?;
+    let input: Tensor = arguments.take("input")?;
+    one(match dtype {
+        Some(dtype) => operation(arguments, input.to(dtype))?.to(dtype),
+        None => operation(arguments, input)?,
+    })
 }
 
 /// The input, converted to the keyword argument `dtype` if there is one, as PyTorch does before it reduces.
@@ -145,15 +159,15 @@ fn count_nonzero(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 
 /// `f(input, dim, *, dtype=None)`.
 fn running(arguments: &mut Arguments, operation: impl Fn(&Tensor, isize) -> Tensor) -> Result<Vec<Tensor>> {
-    let input = with_dtype(arguments)?;
-    one(operation(&input, arguments.take("dim")?))
+    in_dtype(arguments, |arguments, input| Ok(operation(&input, arguments.take("dim")?)))
 }
 
 /// `f(input, dim=None, keepdim=False, *, dtype=None)`.
 fn over_dims(arguments: &mut Arguments, operation: impl Fn(&Tensor, Dims, bool) -> Tensor) -> Result<Vec<Tensor>> {
-    let input = with_dtype(arguments)?;
-    let dims = arguments.optional("dim")?.unwrap_or_else(all_dims);
-    one(operation(&input, dims, arguments.or("keepdim", false)?))
+    in_dtype(arguments, |arguments, input| {
+        let dims = arguments.optional("dim")?.unwrap_or_else(all_dims);
+        Ok(operation(&input, dims, arguments.or("keepdim", false)?))
+    })
 }
 
 /// `f(input, *, dim=None, keepdim=False)`.
@@ -180,10 +194,10 @@ fn median(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     }
 }
 
-/// `f(input, q, dim=None, keepdim=False, *, interpolation='linear')`; several `q` are put together in front.
+/// `f(input, q, dim=None, keepdim=False, *, interpolation='linear')`; several `q` are in front.
 fn quantile(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
     let input: Tensor = arguments.take("input")?;
-    let q: Value = arguments.take("q")?;
+    let q: Operand = arguments.take("q")?;
     let (flat, dim): (bool, isize) = match arguments.optional("dim")? {
         Some(dim) => (false, dim),
         None => (true, 0),
@@ -197,18 +211,14 @@ fn quantile(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
         "nearest" => QuantileInterpolation::Nearest,
         other => anyhow::bail!("argument interpolation cannot be {other:?}"),
     };
-    let at = |q: f64| match flat {
-        false => input.quantile_dim(q, dim, keepdim, interpolation),
-        true if keepdim => input.reshape([-1]).quantile_dim(q, 0, true, interpolation).reshape(vec![1; input.dim()]),
-        true => input.reshape([-1]).quantile_dim(q, 0, false, interpolation),
-    };
-    one(match &q {
-        Value::Tensor(several) if several.dim() == 1 => {
-            let rows: Vec<Tensor> = several.to(DType::F64).to_vec::<f64>().into_iter().map(at).collect();
-            Tensor::stack(&rows.iter().collect::<Vec<_>>(), 0)
-        }
-        one => at(f64::read(one)?),
-    })
+    let x = if flat { input.reshape([-1]) } else { input.clone() };
+    let values = x.quantile_dim(q.borrow(), dim, keepdim, interpolation);
+    if !(flat && keepdim) {
+        return one(values);
+    }
+    let sizes = values.size();
+    let front = sizes.iter().take(values.dim() - 1).copied();
+    one(values.reshape(front.chain(vec![1; input.dim()]).collect::<Shape>()))
 }
 
 /// `f(input, dim, keepdim=False)`.
@@ -232,10 +242,11 @@ fn norm(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
 
 /// `f(input, *, dtype=None)` or `f(input, dim, keepdim=False, *, dtype=None)`.
 fn prod(arguments: &mut Arguments) -> Result<Vec<Tensor>> {
-    let input = with_dtype(arguments)?;
-    one(match arguments.optional("dim")? {
-        Some(dim) => input.prod_dim(dim, arguments.or("keepdim", false)?),
-        None => input.prod(),
+    in_dtype(arguments, |arguments, input| {
+        Ok(match arguments.optional("dim")? {
+            Some(dim) => input.prod_dim(dim, arguments.or("keepdim", false)?),
+            None => input.prod(),
+        })
     })
 }
 

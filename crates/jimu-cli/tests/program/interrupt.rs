@@ -8,7 +8,20 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::{Ran, command, jimu, names};
 
-const OPTIONS: [&str; 9] = ["train", "--dataset", "fashion-mini", "--epochs", "8", "--batch-size", "16", "--seed", "3"];
+// With random numbers in the data, too.
+const OPTIONS: [&str; 11] = [
+    "train",
+    "--dataset",
+    "fashion-mini",
+    "--epochs",
+    "8",
+    "--batch-size",
+    "16",
+    "--seed",
+    "3",
+    "--augment",
+    "crop,flip",
+];
 
 fn start(out: &Path, options: &[&str]) -> Child {
     let mut command = command();

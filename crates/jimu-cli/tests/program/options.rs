@@ -14,6 +14,7 @@ fn near_misses_are_suggested() {
     refused(&["train", "--model", "lenet6"], "lenet5");
     refused(&["train", "--dataset", "fashion-mnits"], "did you mean fashion-mnist?");
     refused(&["train", "--optimizer", "adan"], "a similar value exists: 'adam'");
+    refused(&["train", "--augment", "crop,flop"], "a similar value exists: 'flip'");
     refused(&["eval", "run", "--dataset", "cifar"], "did you mean cifar-10?");
     refused(&["data", "fetch", "minst"], "did you mean mnist?");
     refused(&["bench", "--profile", "W9"], "possible values: W1b64");

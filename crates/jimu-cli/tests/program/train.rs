@@ -38,6 +38,21 @@ fn the_same_seed_gives_the_same_file_with_any_number_of_threads() {
 }
 
 #[test]
+fn augmented_images_are_those_of_the_seed_with_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = |name: &str, options: &[&str]| {
+        let out = folder.path().join(name);
+        train(&out, &[&["--quiet"], options].concat()).ok();
+        let config = fs::read_to_string(out.join("config.toml")).unwrap();
+        (fs::read(out.join("model.safetensors")).unwrap(), config.contains("augment = [\"crop\", \"flip\"]"))
+    };
+    let (one, recorded) = model("one", &["--augment", "crop,flip", "--threads", "1"]);
+    assert!(recorded && (one.clone(), true) == model("two", &["--augment", "crop,flip", "--threads", "2"]));
+    let (plain, recorded) = model("plain", &[]);
+    assert!(one != plain && !recorded);
+}
+
+#[test]
 fn divergence_ends_the_run_and_keeps_the_earlier_model() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.safetensors");

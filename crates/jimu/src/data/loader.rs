@@ -10,12 +10,10 @@
 //! ```
 
 use std::iter::FusedIterator;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::JoinHandle;
 
+use super::prefetch::Source;
 use super::sampler::{check_batch_size, count_batches};
 use super::{Collate, Dataset, RandomSampler, Sampler, SequentialSampler};
 use crate::error::{OrRaise, ShapeError};
@@ -255,11 +253,7 @@ where
         let remaining = count_batches(order.len(), self.batch_size, self.drop_last);
         let (dataset, batch_size) = (self.dataset.clone(), self.batch_size);
         let maker = Maker { dataset, order, batch_size, made: 0, count: remaining, seed: mix(self.seed, epoch) };
-        let source = match self.prefetch {
-            0 => Source::Here(maker),
-            ahead => Source::ahead(maker, ahead),
-        };
-        Batches { source, remaining }
+        Batches { source: Source::new(maker, self.prefetch), remaining }
     }
 }
 
@@ -278,7 +272,7 @@ where
 
 /// A seed for each pair of a seed and a number: the finalizer of SplitMix64 (Steele et al., *Fast splittable
 /// pseudorandom number generators*, 2014).
-fn mix(seed: u64, number: u64) -> u64 {
+pub(super) fn mix(seed: u64, number: u64) -> u64 {
     let mut bits = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -310,32 +304,6 @@ impl<D: Dataset> Iterator for Maker<D> {
     }
 }
 
-enum Source<D: Dataset> {
-    Here(Maker<D>),
-    Thread { receiver: Option<Receiver<Batch<D>>>, thread: Option<JoinHandle<()>> },
-}
-
-impl<D> Source<D>
-where
-    D: Dataset + Send + Sync + 'static,
-    Batch<D>: Send + 'static,
-{
-    /// Makes `ahead` batches before they are asked for: one in the thread's hands, the others in the channel.
-    fn ahead(maker: Maker<D>, ahead: usize) -> Self {
-        let (sender, receiver) = sync_channel(ahead - 1);
-        let run = move || {
-            for batch in maker {
-                if sender.send(batch).is_err() {
-                    break;
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("jimu-data-loader".into()).spawn(run);
-        let thread = thread.unwrap_or_else(|error| panic!("DataLoader: no thread for prefetch: {error}"));
-        Self::Thread { receiver: Some(receiver), thread: Some(thread) }
-    }
-}
-
 /// The batches of one epoch, from [`DataLoader::iter`].
 ///
 /// ```
@@ -347,7 +315,7 @@ where
 /// assert_eq!(batches.len(), 2);
 /// ```
 pub struct Batches<D: Dataset> {
-    source: Source<D>,
+    source: Source<Maker<D>>,
     remaining: usize,
 }
 
@@ -355,24 +323,11 @@ impl<D: Dataset> Iterator for Batches<D> {
     type Item = Batch<D>;
 
     fn next(&mut self) -> Option<Batch<D>> {
-        if self.remaining == 0 {
-            return None;
-        }
-        self.remaining -= 1;
-        match &mut self.source {
-            Source::Here(maker) => maker.next(),
-            Source::Thread { receiver, thread } => match receiver.as_ref().map(Receiver::recv) {
-                Some(Ok(batch)) => Some(batch),
-                // The thread has ended before its last batch: it has panicked, and the panic goes on here.
-                _ => {
-                    self.remaining = 0;
-                    match thread.take().map(JoinHandle::join) {
-                        Some(Err(panic)) => resume_unwind(panic),
-                        _ => None,
-                    }
-                }
-            },
-        }
+        // After a panic there is nothing left.
+        let remaining = std::mem::take(&mut self.remaining).checked_sub(1)?;
+        let batch = self.source.next()?;
+        self.remaining = remaining;
+        Some(batch)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -382,16 +337,6 @@ impl<D: Dataset> Iterator for Batches<D> {
 
 impl<D: Dataset> ExactSizeIterator for Batches<D> {}
 impl<D: Dataset> FusedIterator for Batches<D> {}
-
-impl<D: Dataset> Drop for Batches<D> {
-    fn drop(&mut self) {
-        if let Source::Thread { receiver, thread } = &mut self.source {
-            drop(receiver.take());
-            // A panic in a batch that nobody asked for concerns nobody.
-            let _ = thread.take().map(JoinHandle::join);
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -23,14 +23,18 @@
 //! image_set.rs       images as bytes in memory, converted as they enter a batch
 //! collate.rs         how a list of samples becomes a batch
 //! sampler.rs         in which order samples are taken
-//! loader.rs          DataLoader: order, batches, and the thread that makes them ahead
+//! loader.rs          DataLoader: order and batches
+//! iterable.rs        samples that only come one after the other, and their loader
+//! prefetch.rs        the thread that makes batches ahead
 //! ```
 
 mod collate;
 mod concat;
 mod dataset;
 mod image_set;
+mod iterable;
 mod loader;
+mod prefetch;
 mod sampler;
 mod stack;
 mod subset;
@@ -40,6 +44,7 @@ pub use collate::Collate;
 pub use concat::ConcatDataset;
 pub use dataset::{Dataset, Map};
 pub use image_set::ImageSet;
+pub use iterable::{ChainDataset, IterableBatches, IterableDataset, IterableLoader, Samples, Stream};
 pub use loader::{Batches, DataLoader};
 pub use sampler::{
     BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler,

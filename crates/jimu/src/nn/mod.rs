@@ -36,6 +36,7 @@ mod upsample;
 pub mod from_scratch {}
 pub mod functional;
 pub mod init;
+pub mod utils;
 
 pub use activation::{
     CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax,

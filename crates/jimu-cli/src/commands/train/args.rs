@@ -11,10 +11,11 @@ use jimu::vision::datasets::DatasetName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::preset::Preset;
+use crate::augment::AugmentName;
 use crate::options::{at_least_1, dataset, model, not_negative};
 
 /// Options that a resumed run takes from its folder.
-const SETTLED: [&str; 16] = [
+const SETTLED: [&str; 17] = [
     "preset",
     "dataset",
     "model",
@@ -29,6 +30,7 @@ const SETTLED: [&str; 16] = [
     "init",
     "no_shuffle",
     "normalize",
+    "augment",
     "out",
     "limit",
 ];
@@ -89,6 +91,10 @@ pub struct Args {
     /// Pixels divided by 255, or then standardised by the training set's mean and deviation
     #[arg(long, value_enum, default_value = "standard")]
     pub normalize: NormalizeName,
+    /// Change each training image at random, another way in each epoch: some of crop, flip, rotate and erase, as in crop,flip
+    #[arg(long, value_enum, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<AugmentName>,
     /// The run's folder [default: the first unused one of runs/DATASET-MODEL, runs/DATASET-MODEL-2, …]
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
@@ -190,6 +196,10 @@ mod tests {
         let args: Args = toml::from_str(text).unwrap();
         assert_eq!((args.dataset, args.lr, args.limit), (Some(DatasetName::Cifar10), Some(0.25), None));
         assert_eq!(toml::to_string(&args).unwrap(), text);
+        let augmented = format!("{text}augment = [\"crop\", \"flip\"]\n");
+        let args: Args = toml::from_str(&augmented).unwrap();
+        assert_eq!(args.augment, [AugmentName::Crop, AugmentName::Flip]);
+        assert_eq!(toml::to_string(&args).unwrap(), augmented);
         let error = toml::from_str::<Args>(&text.replace("cifar-10", "cifar-11")).err().unwrap();
         assert!(error.to_string().contains("did you mean cifar-10?"), "{error}");
     }

@@ -16,6 +16,7 @@ use jimu::vision::datasets::{DatasetError, DatasetName, ImageData, ImageDataset}
 use jimu::vision::models;
 
 use super::args::{Args, NormalizeName};
+use crate::augment::TrainingImages;
 use crate::failure::Failure;
 use crate::images::{self, PREFETCHED_BATCHES};
 use crate::report;
@@ -29,7 +30,7 @@ const LOW: f64 = 0.01;
 pub struct Session {
     args: Args,
     model: Box<dyn Block>,
-    train: DataLoader<ImageSet>,
+    train: DataLoader<TrainingImages>,
     test: DataLoader<ImageSet>,
     /// What is known about the model but for its weights and what is measured on the way.
     file: ModelFile,
@@ -111,7 +112,9 @@ impl Session {
         let (training, testing) = (train.labels().len(), test.labels().len());
         ui.line(&format!("{name} from {}: {training} training images, {testing} test images", data.origin));
         ui.line(&format!("{} with {} parameters", args.model, model.num_parameters()));
-        let loader = DataLoader::new(images::normalized(train, &normalization), args.batch_size);
+        let train = images::normalized(train, &normalization);
+        let train = TrainingImages::new(train, &normalization, &args.augment);
+        let loader = DataLoader::new(train, args.batch_size);
         let file = ModelFile {
             model: args.model.clone(),
             dataset: name.to_string(),
@@ -224,7 +227,7 @@ impl Session {
 
     fn save_model(&self) -> Result<(), Failure> {
         // Measured with the first model that is saved, so that the first step does not wait for it.
-        let appearance = self.appearance.get_or_init(|| Appearance::of(self.train.dataset())).clone();
+        let appearance = self.appearance.get_or_init(|| Appearance::of(self.train.dataset().images())).clone();
         let (state, lowest_score) = (self.model.state_dict(), self.lowest_score.get());
         self.folder.save_model(&ModelFile { state, appearance, lowest_score, ..self.file.clone() })
     }

@@ -1,5 +1,7 @@
 //! The weights of recurrent networks, and one step of each kind.
 
+use super::ragged::Ragged;
+use crate::dtype::DType;
 use crate::error::ShapeError;
 use crate::nn::field::{Field, Fields, Label, Parameter};
 use crate::nn::functional::linear;
@@ -66,16 +68,34 @@ impl Weights {
         }
     }
 
-    /// The states h after every step of `x`, [steps, n, input_size], in their order, and the last state.
+    /// The states h after every step of `x`, [steps, n, input_size], in their order, and the last state; of sequences of
+    /// different lengths each one's own last state.
     pub(super) fn run(
         &self,
         cell: Cell,
         reverse: bool,
         x: &Tensor,
         state: State,
+        ragged: Option<&Ragged>,
+    ) -> Result<(Tensor, State), ShapeError> {
+        let Some(ragged) = ragged else { return self.run_steps(cell, reverse, x, state, None) };
+        let turned = |x: &Tensor| if reverse { ragged.turned(x) } else { x.clone() };
+        let (outputs, mut state) = self.run_steps(cell, false, &turned(x), state, Some(&ragged.ended))?;
+        state[0] = ragged.last(&outputs);
+        Ok((turned(&outputs), state))
+    }
+
+    /// The same, where a memory stays as it is at steps that are beyond the end of their sequence.
+    fn run_steps(
+        &self,
+        cell: Cell,
+        reverse: bool,
+        x: &Tensor,
+        state: State,
+        ended: Option<&Tensor>,
     ) -> Result<(Tensor, State), ShapeError> {
         if self.weight_hr.is_some() {
-            return Ok(self.run_by_steps(cell, reverse, x, state));
+            return Ok(self.run_by_steps(cell, reverse, x, state, ended));
         }
         let bias_hh = self.bias_hh.as_deref();
         // The two biases are one, unless a gate stands between them.
@@ -83,12 +103,31 @@ impl Weights {
             (Some(bias_ih), Some(bias_hh)) if !cell.splits() => (Some(bias_ih + bias_hh), None),
             (bias_ih, bias_hh) => (bias_ih.cloned(), bias_hh),
         };
-        let of_input = &linear(x, &self.weight_ih, bias.as_ref());
+        let of_input = linear(x, &self.weight_ih, bias.as_ref());
+        let of_input = &match ended.filter(|_| cell.has_memory()) {
+            Some(ended) => ended.where_(&self.held_memory(of_input.dtype()), &of_input),
+            None => of_input,
+        };
         let weight_hh = &self.weight_hh;
         try_recurrence(&Recurrent { cell, reverse, of_input, weight_hh, bias_hh, state: &state })
     }
 
-    fn run_by_steps(&self, cell: Cell, reverse: bool, x: &Tensor, mut state: State) -> (Tensor, State) {
+    /// The input's part in an LSTM's gates that keeps the memory: the gate for what is new shut, that for what is old open.
+    fn held_memory(&self, dtype: DType) -> Tensor {
+        // Far enough for a sigmoid to be 0 or 1, whatever the state adds, and its derivative 0.
+        let gates = Tensor::new([-1e3, 1e3, 0.0, 0.0]).to(dtype).unsqueeze(1);
+        let rows = self.weight_hh.shape()[0];
+        gates.expand([4, rows / 4]).reshape([rows])
+    }
+
+    fn run_by_steps(
+        &self,
+        cell: Cell,
+        reverse: bool,
+        x: &Tensor,
+        mut state: State,
+        ended: Option<&Tensor>,
+    ) -> (Tensor, State) {
         let mut outputs = x.unbind(0);
         let in_order = |steps: &mut Vec<Tensor>| {
             if reverse {
@@ -96,8 +135,12 @@ impl Weights {
             }
         };
         in_order(&mut outputs);
-        for step in &mut outputs {
-            state = self.step(cell, step, &state);
+        for (at, step) in outputs.iter_mut().enumerate() {
+            let mut next = self.step(cell, step, &state);
+            if let (Some(ended), true) = (ended, cell.has_memory()) {
+                next[1] = ended.select(0, at as isize).where_(&state[1], &next[1]);
+            }
+            state = next;
             *step = state[0].clone();
         }
         in_order(&mut outputs);

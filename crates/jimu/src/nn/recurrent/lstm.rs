@@ -5,6 +5,7 @@ use super::stack::{Stack, builders};
 use crate::error::OrRaise;
 use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
+use crate::nn::utils::rnn::Sequences;
 use crate::ops::nn::dropout::check_probability;
 use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
@@ -38,6 +39,7 @@ use crate::tensor::Tensor;
 ///
 /// # Shape
 /// - Input: (l, n, input_size), or (l, input_size) without a batch; n comes first with `batch_first`.
+///   Or a [`PackedSequence`](crate::nn::utils::rnn::PackedSequence) of such steps; the output is one, too.
 /// - States, before and after: h (directions · num_layers, n, hidden_size or proj_size) and c (directions · num_layers, n,
 ///   hidden_size), or without n.
 /// - Output: (l, n, directions · hidden_size or proj_size), h of the last layer at every step.
@@ -94,7 +96,7 @@ impl LSTM {
     /// # Panics
     /// If the shapes do not fit.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor, state: Option<(&Tensor, &Tensor)>) -> (Tensor, (Tensor, Tensor)) {
+    pub fn forward<S: Sequences>(&self, x: &S, state: Option<(&Tensor, &Tensor)>) -> (S, (Tensor, Tensor)) {
         let (output, mut state) = self.stack.run(x, state.map(|(h, c)| vec![h, c])).or_raise();
         let h = state.remove(0);
         (output, (h, state.remove(0)))

@@ -5,6 +5,7 @@ mod gru;
 mod gru_cell;
 mod lstm;
 mod lstm_cell;
+mod ragged;
 mod rnn;
 mod rnn_cell;
 mod stack;

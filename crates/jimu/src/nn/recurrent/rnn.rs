@@ -5,6 +5,7 @@ use super::stack::{Stack, builders};
 use crate::error::OrRaise;
 use crate::nn::field::Fields;
 use crate::nn::module::{Module, fmt_module};
+use crate::nn::utils::rnn::Sequences;
 use crate::ops::nn::dropout::check_probability;
 use crate::ops::nn::recurrence::Cell;
 use crate::tensor::Tensor;
@@ -31,6 +32,7 @@ use crate::tensor::Tensor;
 ///
 /// # Shape
 /// - Input: (l, n, input_size), or (l, input_size) without a batch; n comes first with `batch_first`.
+///   Or a [`PackedSequence`](crate::nn::utils::rnn::PackedSequence) of such steps; the output is one, too.
 /// - State, before and after: (directions · num_layers, n, hidden_size), or without n.
 /// - Output: (l, n, directions · hidden_size), the states of the last layer at every step.
 ///
@@ -78,7 +80,7 @@ impl RNN {
     /// # Panics
     /// If the shapes do not fit.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor, h0: Option<&Tensor>) -> (Tensor, Tensor) {
+    pub fn forward<S: Sequences>(&self, x: &S, h0: Option<&Tensor>) -> (S, Tensor) {
         let (output, mut state) = self.stack.run(x, h0.map(|h0| vec![h0])).or_raise();
         (output, state.remove(0))
     }

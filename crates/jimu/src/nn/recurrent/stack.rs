@@ -1,9 +1,11 @@
 //! What RNN, GRU and LSTM share: layers one above the other, each in one or both directions.
 
 use super::cells::Weights;
+use super::ragged::Ragged;
 use crate::error::{ShapeError, raise};
 use crate::nn::field::{Field, Fields, Label, Mode};
 use crate::nn::functional::dropout;
+use crate::nn::utils::rnn::{PackedSequence, Sequences};
 use crate::ops::nn::recurrence::{Cell, State};
 use crate::tensor::{Shape, Tensor};
 
@@ -105,34 +107,70 @@ impl Stack {
     /// The output of the last layer at every step, and the last states of every layer and direction.
     ///
     /// `state` holds the initial states, or nothing for zeros.
-    pub(super) fn run(&self, x: &Tensor, state: Option<Vec<&Tensor>>) -> Result<(Tensor, State), ShapeError> {
+    pub(super) fn run<S: Sequences>(&self, x: &S, state: Option<Vec<&Tensor>>) -> Result<(S, State), ShapeError> {
         let _scope = self.label.enter();
+        let (output, states) = match x.packed() {
+            Some(packed) => self.run_packed(packed, state)?,
+            None => self.run_tensor(x.steps(), state)?,
+        };
+        Ok((x.with_steps(output), states))
+    }
+
+    fn run_tensor(&self, x: &Tensor, state: Option<Vec<&Tensor>>) -> Result<(Tensor, State), ShapeError> {
         let (batched, time) = (x.dim() == 3, usize::from(self.batch_first && x.dim() == 3));
         self.check(x, time)?;
-        let state = self.initial(x, state, time)?;
-        let mut x = match (batched, time) {
+        let state = self.initial(x, batched.then(|| x.shape()[1 - time]), state)?;
+        let steps = match (batched, time) {
             (false, _) => x.unsqueeze(1),
             (true, 0) => x.clone(),
             (true, _) => x.transpose(0, 1),
         };
+        let (output, states) = self.run_layers(steps, &state, None)?;
+        let output = match (batched, time) {
+            (false, _) => output.squeeze_dim(1),
+            (true, 0) => output,
+            (true, _) => output.transpose(0, 1),
+        };
+        Ok((output, states.into_iter().map(|state| if batched { state } else { state.squeeze_dim(1) }).collect()))
+    }
+
+    /// Of packed sequences: the packed outputs, and the last states in the order in which the sequences were given.
+    fn run_packed(&self, packed: &PackedSequence, state: Option<Vec<&Tensor>>) -> Result<(Tensor, State), ShapeError> {
+        let (data, size) = (packed.data(), self.input_size);
+        if data.dim() != 2 || data.shape()[1] != size {
+            let problem = format!("the packed steps must have the shape [l, {size}], but have {}", data.shape());
+            return Err(ShapeError::new(self.who(), problem).help("the last dimension is input_size"));
+        }
+        let state = self.initial(data, Some(packed.batch_sizes()[0]), state)?;
+        let in_order = |states: State, order: Option<&Tensor>| match order {
+            Some(order) => states.iter().map(|state| state.index_select(1, order)).collect(),
+            None => states,
+        };
+        let state = in_order(state, packed.sorted_indices());
+        let ragged = Ragged::new(packed.batch_sizes());
+        let (output, states) = self.run_layers(ragged.spread(data), &state, Some(&ragged))?;
+        Ok((ragged.packed(&output), in_order(states, packed.unsorted_indices())))
+    }
+
+    /// The output of the last layer for `x`, [steps, n, input_size], and the last states.
+    fn run_layers(
+        &self,
+        mut x: Tensor,
+        state: &[Tensor],
+        ragged: Option<&Ragged>,
+    ) -> Result<(Tensor, State), ShapeError> {
         let mut last: Vec<State> = Vec::new();
         for layer in 0..self.num_layers {
             if layer > 0 && self.dropout > 0.0 {
                 x = dropout(&x, self.dropout, self.training.is_training());
             }
-            x = self.run_layer(layer, &x, &state, &mut last)?;
+            x = self.run_layer(layer, &x, state, ragged, &mut last)?;
         }
         let states = (0..state.len()).map(|which| {
             let each: Vec<&Tensor> = last.iter().map(|state| &state[which]).collect();
-            let states = Tensor::stack(&each, 0);
-            if batched { states } else { states.squeeze_dim(1) }
+            Tensor::stack(&each, 0)
         });
-        let output = match (batched, time) {
-            (false, _) => x.squeeze_dim(1),
-            (true, 0) => x,
-            (true, _) => x.transpose(0, 1),
-        };
-        Ok((output, states.collect()))
+        Ok((x, states.collect()))
     }
 
     /// The outputs of one layer at every step, both directions side by side; adds the last state of each to `last`.
@@ -141,6 +179,7 @@ impl Stack {
         layer: usize,
         x: &Tensor,
         state: &[Tensor],
+        ragged: Option<&Ragged>,
         last: &mut Vec<State>,
     ) -> Result<Tensor, ShapeError> {
         let mut sides = Vec::new();
@@ -148,7 +187,7 @@ impl Stack {
             let index = layer * self.directions() + direction;
             let initial = state.iter().map(|state| state.select(0, index as isize)).collect();
             let (outputs, state) = self.weights[index]
-                .run(self.cell, direction == 1, x, initial)
+                .run(self.cell, direction == 1, x, initial, ragged)
                 .map_err(|error| error.told_by(self.who()))?;
             sides.push(outputs);
             last.push(state);
@@ -179,14 +218,13 @@ impl Stack {
         Ok(())
     }
 
-    /// The initial states, [layers · directions, n, size].
-    fn initial(&self, x: &Tensor, given: Option<Vec<&Tensor>>, time: usize) -> Result<State, ShapeError> {
+    /// The initial states, [layers · directions, n, size]; those given are without n if there is no batch.
+    fn initial(&self, x: &Tensor, batch: Option<usize>, given: Option<Vec<&Tensor>>) -> Result<State, ShapeError> {
         let sizes: &[usize] = match self.cell.has_memory() {
             true => &[self.output_size(), self.hidden_size],
             false => &[self.hidden_size],
         };
         let layers = self.num_layers * self.directions();
-        let batch = (x.dim() == 3).then(|| x.shape()[1 - time]);
         let full = |size: usize| Shape::from([layers, batch.unwrap_or(1), size]);
         let Some(given) = given else {
             return Ok(sizes.iter().map(|&size| Tensor::zeros_of(full(size), x.dtype())).collect());

@@ -152,6 +152,11 @@ impl Tensor {
             return self.reshape([1]).index_add(dim, index, &source.reshape([-1])).reshape(self.size());
         }
         let (dim, index) = index_add_rule(self, dim, index, source).or_raise();
+        if self.dtype() == DType::Bool {
+            // Truth values add up to whether one of them is true.
+            let [this, source] = [self, source].map(|truths| truths.to(DType::I64));
+            return this.index_add(dim as isize, &index, &source).to(DType::Bool);
+        }
         self.add(&index_add_checked(source, dim, self.shape()[dim], &index))
     }
 }
@@ -173,13 +178,13 @@ fn index_add_rule(x: &Tensor, dim: isize, index: &Tensor, source: &Tensor) -> Re
     if let Some(size) = wanted.as_mut().get_mut(dim) {
         *size = index.numel();
     }
-    if x.dim() == 0 || source.shape() != &wanted || source.dtype() != x.dtype() || x.dtype() == DType::Bool {
+    if x.dim() == 0 || source.shape() != &wanted || source.dtype() != x.dtype() {
         let (given, has, want) = (source.shape(), source.dtype(), x.dtype());
         return Err(ShapeError::new(
             "index_add",
             format!("a {has} source of shape {given} does not fit: {want} of shape {wanted} is needed"),
         )
-        .help("give a row for each index, of the tensor's own type of numbers"));
+        .help("give a row for each index, of the tensor's own type"));
     }
     Ok((dim, index))
 }
@@ -199,6 +204,13 @@ mod tests {
     #[test]
     fn a_0d_tensor_is_one_row() {
         assert_eq!(Tensor::new(1.0).index_add(0, &Tensor::new([0, 0]), &Tensor::new([2.0, 3.0])).item(), 6.0);
+    }
+
+    #[test]
+    fn truth_values_add_up_to_whether_one_is_true() {
+        let (x, source) = (Tensor::new([true, false, false]), Tensor::new([false, true, true]));
+        let sum = x.index_add(0, &Tensor::new([0, 2, 2]), &source);
+        assert_eq!(sum.to_vec::<bool>(), [true, false, true]);
     }
 
     #[test]

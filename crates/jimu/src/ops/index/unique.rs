@@ -49,24 +49,37 @@ impl Tensor {
         Unique { values, inverse: inverse.reshape(self.size()), counts }
     }
 
-    /// How often each of the numbers 0, 1, 2, … occurs in a vector of whole numbers, in `i64`:
+    /// How often each of the numbers 0, 1, 2, … occurs in a vector of whole numbers, or what weights they have together:
     /// [`torch.bincount`](https://pytorch.org/docs/stable/generated/torch.bincount.html).
     ///
     /// # Args
+    /// - `weights`: what each element counts, or nothing: then each counts 1.
     /// - `minlength`: the least number of counts, 0 in PyTorch unless given.
     ///
+    /// The counts are `i64`; with weights they are `f32` if the weights are, and `f64` otherwise. There is no gradient.
+    ///
     /// # Panics
-    /// If the tensor is no vector, or an element is negative or no whole number.
+    /// If the tensor is no vector, an element is negative or no whole number, or there is not a weight for each element.
     ///
     /// # Examples
     /// ```
-    /// assert_eq!(jimu::Tensor::new([1, 3, 1]).bincount(0).to_vec::<i64>(), [0, 2, 0, 1]);
+    /// use jimu::Tensor;
+    /// let numbers = Tensor::new([1, 3, 1]);
+    /// assert_eq!(numbers.bincount(None, 0).to_vec::<i64>(), [0, 2, 0, 1]);
+    /// let weights = Tensor::new([0.5, 1.0, 2.0]);
+    /// assert_eq!(numbers.bincount(Some(&weights), 5).to_vec::<f32>(), [0.0, 2.5, 0.0, 1.0, 0.0]);
     /// ```
     #[track_caller]
-    pub fn bincount(&self, minlength: usize) -> Tensor {
-        let numbers = bincount_rule(self).or_raise();
+    pub fn bincount(&self, weights: Option<&Tensor>, minlength: usize) -> Tensor {
+        let numbers = bincount_rule(self, weights).or_raise();
         let length = numbers.to_vec::<i64>().into_iter().map(|number| number as usize + 1).max().unwrap_or(0);
-        Tensor::zeros_of([length.max(minlength)], DType::I64).index_add(0, &numbers, &numbers.ones_like())
+        // Of no elements at all the counts are whole, weights or not, as in PyTorch.
+        let each = match weights.filter(|_| numbers.numel() > 0) {
+            None => numbers.ones_like(),
+            Some(weights) if weights.dtype() == DType::F32 => weights.detach(),
+            Some(weights) => weights.detach().to(DType::F64),
+        };
+        Tensor::zeros_of([length.max(minlength)], each.dtype()).index_add(0, &numbers, &each)
     }
 
     /// Where `values` would have to be put into this ascending sequence to keep it in order, in `i64`:
@@ -111,7 +124,17 @@ impl Tensor {
     }
 }
 
-fn bincount_rule(x: &Tensor) -> Result<Tensor, ShapeError> {
+fn bincount_rule(x: &Tensor, weights: Option<&Tensor>) -> Result<Tensor, ShapeError> {
+    if let Some(weights) = weights
+        && weights.shape() != x.shape()
+    {
+        let (given, shape) = (weights.shape(), x.shape());
+        return Err(ShapeError::new(
+            "bincount",
+            format!("weights of shape {given} do not fit numbers of shape {shape}"),
+        )
+        .help("give a weight for each number"));
+    }
     match x.dim() {
         1 => super::index_rule(x, i64::MAX as usize, "bincount"),
         _ => Err(ShapeError::new("bincount", format!("a vector is needed, but the shape is {}", x.shape()))
@@ -151,7 +174,20 @@ mod tests {
 
     #[test]
     fn counts_have_a_least_length() {
-        assert_eq!(Tensor::arange(0, 0).bincount(2).to_vec::<i64>(), [0, 0]);
+        assert_eq!(Tensor::arange(0, 0).bincount(None, 2).to_vec::<i64>(), [0, 0]);
+        assert_eq!(Tensor::arange(0, 0).bincount(Some(&Tensor::zeros([0])), 2).to_vec::<i64>(), [0, 0]);
+    }
+
+    #[test]
+    fn whole_weights_are_added_as_f64() {
+        let (numbers, weights) = (Tensor::new([2, 0, 2]), Tensor::new([1, 5, 3]));
+        assert_eq!(numbers.bincount(Some(&weights), 0).to_vec::<f64>(), [5.0, 0.0, 4.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "bincount: weights of shape [2] do not fit numbers of shape [3]")]
+    fn each_number_has_a_weight() {
+        Tensor::new([2, 0, 2]).bincount(Some(&Tensor::zeros([2])), 0);
     }
 
     #[test]
@@ -177,6 +213,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "bincount: index -1 is out of range")]
     fn negative_numbers_are_not_counted() {
-        Tensor::new([-1]).bincount(0);
+        Tensor::new([-1]).bincount(None, 0);
     }
 }

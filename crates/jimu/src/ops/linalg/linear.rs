@@ -5,7 +5,7 @@ use jimu_kernels::gemm::{GemmShape, gemm, gemm_bias};
 
 use super::matmul::{matmul_like, product_layout, rows_innermost};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
-use crate::dtype::{Element, dispatch_float};
+use crate::dtype::{DType, Element, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::{Shape, Tensor};
 
@@ -66,7 +66,7 @@ impl Operation for Linear {
 /// - `bias`: (out), or none.
 ///
 /// # Panics
-/// If the last size of `x` is not `in`, or the types differ.
+/// If the last size of `x` is not `in`, the types differ, or they are truth values.
 ///
 /// # Examples
 /// ```
@@ -94,6 +94,10 @@ pub(crate) fn try_linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> 
         _ => x.flatten(..-1),
     };
     let output = match bias {
+        _ if !x.dtype().is_floating_point() => {
+            let product = rows.matmul(&weight.t());
+            bias.map_or_else(|| product.clone(), |bias| &product + bias)
+        }
         Some(bias) => try_apply(Linear, &[&rows, weight, bias])?,
         None => try_apply(Linear, &[&rows, weight])?,
     };
@@ -123,10 +127,14 @@ fn check(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<(), Shape
     {
         return refuse(format!("the bias must have the shape [{}], but has {}", features[0], bias.shape()));
     }
-    if x.dtype() != weight.dtype() || !x.dtype().is_floating_point() {
-        let (own, given) = (weight.dtype(), x.dtype());
+    let (own, given) = (weight.dtype(), x.dtype());
+    if own == DType::Bool {
+        return refuse("truth values have no products".to_owned())
+            .map_err(|error| error.help("convert them with x.to(DType::F32) first"));
+    }
+    if given != own {
         return refuse(format!("the input is {given}, but the weight is {own}"))
-            .map_err(|error| error.help(format!("convert the input with x.to(DType::{:?})", weight.dtype())));
+            .map_err(|error| error.help(format!("convert the input with x.to(DType::{own:?})")));
     }
     Ok(())
 }
@@ -150,6 +158,14 @@ mod tests {
         let (x, weight) = (variable([3, 5]), variable([2, 3]));
         let (strided, plain) = (linear(&x.t(), &weight, None), linear(&x.t().contiguous(), &weight, None));
         assert!((strided - plain).abs().max().item() < 1e-12);
+    }
+
+    #[test]
+    fn whole_numbers_stay_whole() {
+        let (x, weight) = (Tensor::new([[1, 2], [3, 4]]), Tensor::new([[1, -1], [2, 0], [0, 1]]));
+        assert_eq!(linear(&x, &weight, None).to_vec::<i64>(), [-1, 2, 2, -1, 6, 4]);
+        let bias = Tensor::new([10, 0, 0]);
+        assert_eq!(linear(&x.select(0, 1), &weight, Some(&bias)).to_vec::<i64>(), [9, 6, 4]);
     }
 
     #[test]

@@ -211,13 +211,15 @@ impl Tensor {
     }
 }
 
-/// With `beta` 0 the values of the addend are passed over, NaN and all, as in PyTorch. Whole numbers stay whole.
+/// With `beta` 0 the values of the addend are passed over, NaN and all, as in PyTorch. Whole numbers stay whole, and truth
+/// values stay truth values, whose factors are true unless they are 0.
 fn try_add_product(name: &str, addend: &Tensor, product: &Tensor, beta: f64, alpha: f64) -> Result<Tensor, ShapeError> {
     addend_rule(name, addend, product)?;
-    let scale = |x: &Tensor, factor: f64| match (factor == 1.0, x.dtype().is_floating_point()) {
-        (true, _) => x.clone(),
-        (false, true) => x * factor,
-        (false, false) => x * factor as i64,
+    let scale = |x: &Tensor, factor: f64| match x.dtype() {
+        _ if factor == 1.0 => x.clone(),
+        DType::Bool => x.logical_and(factor != 0.0),
+        dtype if dtype.is_floating_point() => x * factor,
+        _ => x * factor as i64,
     };
     let addend = match beta == 0.0 {
         true => addend.masked_fill(&Tensor::scalar(true.into(), DType::Bool), 0),
@@ -286,6 +288,15 @@ mod tests {
         assert_eq!(y.to_vec::<f32>(), [3.0, 3.0]);
         y.sum().backward();
         assert_eq!(x.grad().unwrap().to_vec::<f32>(), [0.0]);
+    }
+
+    #[test]
+    fn truth_values_stay_truth_values() {
+        let (a, b) = (Tensor::new([true, false]), Tensor::new([true, true]));
+        let x = Tensor::new([[false, false], [false, true]]);
+        assert_eq!(x.addr(&a, &b, 1.0, 2.0).to_vec::<bool>(), [true, true, false, true]);
+        assert_eq!(x.addr(&a, &b, 0.0, 1.0).to_vec::<bool>(), [true, true, false, false]);
+        assert_eq!(x.addr(&a, &b, 0.5, 0.0).to_vec::<bool>(), [false, false, false, true]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::dtype::DType;
 use crate::error::{OrRaise, ShapeError};
+use crate::ops::operand::TensorOrScalar;
 use crate::tensor::Tensor;
 
 /// How [`Tensor::quantile_dim`] finds a value between two elements.
@@ -108,20 +109,29 @@ impl Tensor {
     /// The value below which the part `q` of all elements lies, between two elements on the line between them, 0-d:
     /// [`torch.quantile`](https://pytorch.org/docs/stable/generated/torch.quantile.html). NaN if any element is.
     ///
+    /// # Args
+    /// - `q`: a number from 0 to 1, or a tensor of one or of several in a vector, which then is the shape of the result;
+    ///   the gradient flows to it, too.
+    ///
     /// # Panics
-    /// If there is no element, the elements are not real numbers, or `q` lies outside 0 to 1.
+    /// If there is no element, the elements are not real numbers, `q` lies outside 0 to 1, or has another type than the
+    /// elements or more than one dimension.
     ///
     /// # Examples
     /// ```
-    /// assert_eq!(jimu::Tensor::new([4.0, 1.0, 2.0, 3.0]).quantile(0.5).item(), 2.5);
+    /// use jimu::Tensor;
+    /// let x = Tensor::new([4.0, 1.0, 2.0, 3.0]);
+    /// assert_eq!(x.quantile(0.5).item(), 2.5);
+    /// assert_eq!(x.quantile(&Tensor::new([0.0, 1.0])).to_vec::<f32>(), [1.0, 4.0]);
     /// ```
     #[track_caller]
-    pub fn quantile(&self, q: f64) -> Tensor {
+    pub fn quantile<'a>(&self, q: impl Into<TensorOrScalar<'a>>) -> Tensor {
         self.reshape([-1]).quantile_dim(q, 0, false, QuantileInterpolation::Linear)
     }
 
     /// The quantiles along dimension `dim`, which goes, or stays with size 1:
-    /// `torch.quantile(x, q, dim, keepdim, interpolation=…)`.
+    /// `torch.quantile(x, q, dim, keepdim, interpolation=…)`. Those of a vector `q` come one after the other in a
+    /// dimension in front.
     ///
     /// # Panics
     /// As [`quantile`](Self::quantile), and if there is no such dimension.
@@ -132,24 +142,53 @@ impl Tensor {
     /// let x = Tensor::new([[1.0, 2.0, 4.0], [0.0, 0.0, 9.0]]);
     /// assert_eq!(x.quantile_dim(0.75, 1, false, QuantileInterpolation::Linear).to_vec::<f32>(), [3.0, 4.5]);
     /// assert_eq!(x.quantile_dim(0.75, 1, true, QuantileInterpolation::Higher).size(), [2, 1]);
+    /// let ends = Tensor::new([0.0, 0.5, 1.0]);
+    /// assert_eq!(x.quantile_dim(&ends, 1, false, QuantileInterpolation::Linear).size(), [3, 2]);
     /// ```
     #[track_caller]
-    pub fn quantile_dim(&self, q: f64, dim: isize, keepdim: bool, interpolation: QuantileInterpolation) -> Tensor {
-        let (place, size) = quantile_rule(self, q, dim).or_raise();
-        let rank = q * (size - 1) as f64;
-        let (lower, higher) = (rank.floor(), rank.ceil());
-        let at = |rank: f64| ranked(self, place, rank as usize).0;
-        let values = match interpolation {
-            QuantileInterpolation::Linear if lower == higher => at(lower),
-            QuantileInterpolation::Linear => at(lower).lerp(&at(higher), rank - lower),
-            QuantileInterpolation::Lower => at(lower),
-            QuantileInterpolation::Higher => at(higher),
-            QuantileInterpolation::Midpoint => at(lower).lerp(&at(higher), 0.5),
-            QuantileInterpolation::Nearest => at(rank.round_ties_even()),
+    pub fn quantile_dim<'a>(
+        &self,
+        q: impl Into<TensorOrScalar<'a>>,
+        dim: isize,
+        keepdim: bool,
+        interpolation: QuantileInterpolation,
+    ) -> Tensor {
+        let q = beside(self, q.into());
+        let (place, size) = quantile_rule(self, &q, dim).or_raise();
+        let lanes = if self.dim() == 0 { self.reshape([1]) } else { self.transpose(place as isize, -1) };
+        let (lanes, last) = (lanes.sort(-1, false).0, (size - 1) as f64);
+        // A NaN stands last, and decides.
+        let nan = lanes.detach().narrow(-1, -1, 1).isnan();
+        let ranks = nan.where_(last, &(q.reshape([-1]) * last));
+        let at = |rank: Tensor| lanes.gather(-1, &rank.detach().to(DType::I64));
+        let between = |weight: &dyn Fn(&Tensor) -> Tensor| {
+            let below = ranks.detach().floor();
+            at(below.clone()).lerp(&at(ranks.ceil()), &weight(&below))
         };
-        let nan = self.detach().isnan().any_dim(dim, true);
-        let values = values.masked_fill(&nan, f64::NAN);
-        if keepdim || self.dim() == 0 { values } else { values.squeeze_dim(dim) }
+        let values = match interpolation {
+            QuantileInterpolation::Linear => between(&|below| &ranks - below),
+            QuantileInterpolation::Lower => at(ranks.floor()),
+            QuantileInterpolation::Higher => at(ranks.ceil()),
+            QuantileInterpolation::Midpoint => between(&|below| Tensor::full_of(below.size(), 0.5, below.dtype())),
+            QuantileInterpolation::Nearest => at(ranks.round()),
+        };
+        // The quantiles come last: they go to the front, and their dimension back to where it was.
+        let values = values.unsqueeze(0).transpose(0, -1);
+        let values = match self.dim() {
+            0 => values.squeeze_dim(-1),
+            _ if keepdim => values.transpose(place as isize + 1, -1),
+            _ => values.transpose(place as isize + 1, -1).squeeze_dim(place as isize + 1),
+        };
+        if q.dim() == 0 { values.squeeze_dim(0) } else { values }
+    }
+}
+
+/// `q` as a tensor of the elements' type, if it is a number.
+fn beside(x: &Tensor, q: TensorOrScalar<'_>) -> Tensor {
+    match q {
+        TensorOrScalar::Tensor(q) => q.clone(),
+        TensorOrScalar::Scalar(q) if x.dtype().is_floating_point() => Tensor::scalar(q, x.dtype()),
+        TensorOrScalar::Scalar(q) => Tensor::scalar(q, DType::F32),
     }
 }
 
@@ -165,14 +204,20 @@ fn kth_rule(x: &Tensor, k: usize, dim: isize) -> Result<usize, ShapeError> {
     }
 }
 
-fn quantile_rule(x: &Tensor, q: f64, dim: isize) -> Result<(usize, usize), ShapeError> {
+fn quantile_rule(x: &Tensor, q: &Tensor, dim: isize) -> Result<(usize, usize), ShapeError> {
+    let refuse = |problem: String, help: &str| Err(ShapeError::new("quantile", problem).help(help));
     if !x.dtype().is_floating_point() {
-        return Err(ShapeError::new("quantile", format!("the result is real, but the elements are {}", x.dtype()))
-            .help("convert them with x.to(DType::F32) first"));
+        let problem = format!("the result is real, but the elements are {}", x.dtype());
+        return refuse(problem, "convert them with x.to(DType::F32) first");
     }
-    match (0.0..=1.0).contains(&q) {
-        true => lane_rule(x, dim, "quantile"),
-        false => Err(ShapeError::new("quantile", format!("q is {q}")).help("choose it from 0 to 1")),
+    if q.dim() > 1 || q.dtype() != x.dtype() {
+        let problem = format!("q is {} of shape {}, and the elements are {}", q.dtype(), q.shape(), x.dtype());
+        return refuse(problem, "give a number, or numbers of the elements' type in a vector");
+    }
+    let values = if q.is_meta() { Vec::new() } else { q.detach().to(DType::F64).to_vec::<f64>() };
+    match values.iter().find(|&q| !(0.0..=1.0).contains(q)) {
+        None => lane_rule(x, dim, "quantile"),
+        Some(outside) => refuse(format!("q is {outside}"), "choose it from 0 to 1"),
     }
 }
 
@@ -190,6 +235,10 @@ mod tests {
         for interpolation in [Linear, Lower, Higher, Midpoint, Nearest] {
             check(|x| x[0].quantile_dim(0.3, -1, false, interpolation), &[&variable([2, 4])]);
         }
+        let q = Tensor::new([0.3, 0.9, 0.1]).to(DType::F64).requires_grad_();
+        for interpolation in [Linear, Midpoint] {
+            check(|x| x[0].quantile_dim(x[1], 0, true, interpolation) * x[2], &[&variable([3, 2]), &q, &variable([2])]);
+        }
     }
 
     #[test]
@@ -200,6 +249,24 @@ mod tests {
         assert_eq!((values.to_vec::<f32>()[1], positions.to_vec::<i64>()), (2.0, vec![1, 1]));
         assert_eq!(Tensor::new(5.0).median_dim(0, true).0.item(), 5.0);
         assert_eq!(Tensor::new([2, 9, 4, 1]).median().item(), 2.0);
+    }
+
+    #[test]
+    fn several_quantiles_come_in_front() {
+        let x = Tensor::arange(0, 24).to(DType::F32).reshape([2, 3, 4]);
+        let q = Tensor::new([0.5, 0.25]);
+        let values = x.quantile_dim(&q, 1, false, QuantileInterpolation::Linear);
+        assert_eq!(values.size(), [2, 2, 4]);
+        assert_eq!(values.select(0, 1).to_vec::<f32>(), [2.0, 3.0, 4.0, 5.0, 14.0, 15.0, 16.0, 17.0]);
+        assert_eq!(x.quantile_dim(&q, -3, true, QuantileInterpolation::Nearest).size(), [2, 1, 3, 4]);
+        assert_eq!(Tensor::new(3.0).quantile(&q).to_vec::<f32>(), [3.0, 3.0]);
+        assert_eq!(Tensor::new(3.0).quantile_dim(0.2, 0, true, QuantileInterpolation::Lower).dim(), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "quantile: q is 1.5")]
+    fn beyond_the_last() {
+        Tensor::zeros([2]).quantile(&Tensor::new([0.5, 1.5]));
     }
 
     #[test]

@@ -179,14 +179,15 @@ impl Tensor {
         try_apply(Clamp { numbers }, &[&operands[0], &operands[1], &operands[2]]).or_raise()
     }
 
-    /// Every element brought to `min`, a tensor or a number, if it is less: `torch.clamp(x, min=…)`.
+    /// Every element brought to `min`, a tensor or a number, if it is less: `torch.clamp(x, min=…)`. False is less than
+    /// true.
     ///
     /// # Shape
     /// Any two that can be [broadcast](https://pytorch.org/docs/stable/notes/broadcasting.html) to one; the result has
     /// that shape.
     ///
     /// # Panics
-    /// If the shapes cannot be broadcast, or both operands hold truth values.
+    /// If the shapes cannot be broadcast.
     ///
     /// # Examples
     /// ```
@@ -198,17 +199,21 @@ impl Tensor {
         let min = min.into();
         let numbers = min.is_scalar();
         let operands = together(self, &[min.beside(self.dtype())]).or_raise();
+        if operands[0].dtype() == DType::Bool {
+            return operands[0].logical_or(&operands[1]);
+        }
         try_apply(ClampMin { numbers }, &[&operands[0], &operands[1]]).or_raise()
     }
 
-    /// Every element brought to `max`, a tensor or a number, if it is greater: `torch.clamp(x, max=…)`.
+    /// Every element brought to `max`, a tensor or a number, if it is greater: `torch.clamp(x, max=…)`. True is greater
+    /// than false.
     ///
     /// # Shape
     /// Any two that can be [broadcast](https://pytorch.org/docs/stable/notes/broadcasting.html) to one; the result has
     /// that shape.
     ///
     /// # Panics
-    /// If the shapes cannot be broadcast, or both operands hold truth values.
+    /// If the shapes cannot be broadcast.
     ///
     /// # Examples
     /// ```
@@ -220,6 +225,9 @@ impl Tensor {
         let max = max.into();
         let numbers = max.is_scalar();
         let operands = together(self, &[max.beside(self.dtype())]).or_raise();
+        if operands[0].dtype() == DType::Bool {
+            return operands[0].logical_and(&operands[1]);
+        }
         try_apply(ClampMax { numbers }, &[&operands[0], &operands[1]]).or_raise()
     }
 }
@@ -271,6 +279,9 @@ mod tests {
         assert!(x.clamp(0.0, 1.0).to_vec::<f32>()[0].is_nan());
         assert!(x.clamp_min(f32::NAN).isnan().to_vec::<bool>()[1]);
         assert_eq!(Tensor::new([1, 2]).clamp(0.5, 1.5).to_vec::<f32>(), [1.0, 1.5]);
+        let (x, bound) = (Tensor::new([false, false, true, true]), Tensor::new([false, true, false, true]));
+        assert_eq!(x.clamp_min(&bound).to_vec::<bool>(), [false, true, true, true]);
+        assert_eq!(x.clamp_max(&bound).to_vec::<bool>(), [false, false, false, true]);
     }
 
     #[test]
