@@ -17,7 +17,10 @@ fn a_network_by_name() {
     let table = text(&output.stdout);
     let line = |start: &str| table.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{table}"));
     let words = |start: &str| line(start).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let conv2 = ["conv2", "Conv2d", "[64,", "16,", "10,", "10]", "2,416", "15,360,000", "400.0", "KiB", "294.0", "KiB"];
+    let conv1 = ["conv1", "Conv2d", "[64,", "6,", "28,", "28]", "156", "7,526,400", "1.1", "MiB", "196.0", "KiB"];
+    assert_eq!(words("conv1"), conv1);
+    // Its input is what the ReLU before it keeps.
+    let conv2 = ["conv2", "Conv2d", "[64,", "16,", "10,", "10]", "2,416", "15,360,000", "400.0", "KiB"];
     assert_eq!(words("conv2"), conv2);
     assert_eq!(line("parameters"), "parameters     61,706 (241.0 KiB)");
     assert_eq!(line("multiply-adds"), "multiply-adds  26,657,280");

@@ -22,7 +22,7 @@ use crate::ops::every_operation::{Domain, OfTensors, sources};
 use crate::tensor::{Shape, Tensor, with_seed};
 
 /// What [`nn`](super) exports besides layers and losses.
-const NO_LAYERS: [&str; 32] = [
+const NO_LAYERS: [&str; 33] = [
     "AttentionMasks",
     "Block",
     "Buffer",
@@ -45,6 +45,7 @@ const NO_LAYERS: [&str; 32] = [
     "Pair",
     "Parameter",
     "RNNNonlinearity",
+    "Role",
     "StateDict",
     "Summary",
     "SummaryError",
