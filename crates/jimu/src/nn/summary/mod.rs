@@ -26,7 +26,7 @@ use crate::tensor::{Shape, Tensor};
 /// let summary = summary(&LeNet::new(), [1, 1, 28, 28])?;
 /// assert_eq!(summary.parameters, 44_426);
 /// assert_eq!(summary.multiply_adds, 281_640);
-/// let pool = &summary.rows[2];
+/// let pool = &summary.rows[1];
 /// assert_eq!((pool.kind.as_str(), pool.output.as_ref()), ("max_pool2d", [1, 6, 12, 12].as_slice()));
 /// println!("{summary}");
 /// # Ok::<(), jimu::nn::SummaryError>(())
