@@ -31,7 +31,9 @@ where
             }
         };
         let thread = std::thread::Builder::new().name("jimu-data-loader".into()).spawn(run);
-        let thread = thread.unwrap_or_else(|error| panic!("no thread to make batches ahead: {error}; help: prefetch(0) makes them where they are asked for"));
+        let thread = thread.unwrap_or_else(|error| {
+            panic!("no thread to make batches ahead: {error}; help: prefetch(0) makes them where they are asked for")
+        });
         Self::Thread { receiver: Some(receiver), thread: Some(thread) }
     }
 }
