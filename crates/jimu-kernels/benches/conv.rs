@@ -27,12 +27,13 @@ const CASES: &[Case] = &[
 
 /// Of the paths other than the planned one, only those that are near it are worth the time.
 fn paths(geometry: &Geometry) -> Vec<Path> {
-    let mut paths = vec![conv2d::plan(geometry)];
+    let planned = conv2d::plan(geometry);
+    let mut paths = vec![planned];
     let is_small = geometry.in_channels * geometry.out_channels <= 1024;
-    paths.extend([Path::BatchInnermost, Path::Gemm].into_iter().filter(|_| is_small));
+    let direct = [Path::BatchInnermost, Path::ChannelsInnermost, Path::Gemm];
+    paths.extend(direct.into_iter().filter(|&path| is_small && path != planned));
     // What the transforms bring.
-    paths.extend((paths[0] == Path::Winograd).then_some(Path::ChannelsInnermost));
-    paths.dedup();
+    paths.extend((planned == Path::Winograd).then_some(Path::ChannelsInnermost));
     paths
 }
 

@@ -217,14 +217,19 @@ pub fn suits_winograd(geometry: &Geometry) -> bool {
 /// Fewest channels for which the transforms pay.
 const WINOGRAD_CHANNELS: usize = 24;
 
-/// One group, and enough input channels for the broadcasts, or so few products that nothing is worth unrolling.
+/// One group, and enough input channels for the broadcasts or enough output channels for the lanes, or so few products
+/// that nothing is worth unrolling.
 pub fn suits_channels_innermost(geometry: &Geometry) -> bool {
     let few_products = geometry.batch < 8 && geometry.multiply_adds() < FEW_PRODUCTS;
-    geometry.groups == 1 && (geometry.in_channels >= MIN_CHANNELS || few_products)
+    let fills_vectors = geometry.in_channels >= MIN_INPUTS || geometry.out_channels >= MIN_OUTPUTS;
+    geometry.groups == 1 && (fills_vectors || few_products)
 }
 
 /// Fewest input channels for which the channels are innermost however many products there are.
-const MIN_CHANNELS: usize = 8;
+const MIN_INPUTS: usize = 8;
+/// Fewest output channels for the same: the first convolution of a network for colour images has 3 channels of input, and
+/// its output lies as the next one wants it.
+const MIN_OUTPUTS: usize = 16;
 /// Products of a convolution that takes some tens of microseconds.
 const FEW_PRODUCTS: usize = 4 << 20;
 
