@@ -20,15 +20,19 @@ fn slabs(criterion: &mut Criterion, name: &str, slabs: Slabs) {
     group.bench_function("forward", |bencher| {
         bencher.iter(|| {
             normalize::moments(&x, slabs, &mut mean, &mut variance);
-            normalize::affine(&x, slabs, [&mean, &variance, &mean], &mut out);
+            normalize::affine(&x, slabs, [&mean, &variance, &mean], false, &mut out);
         });
     });
-    group.bench_function("backward", |bencher| {
-        bencher.iter(|| {
-            normalize::gradient_sums([&grad, &x], slabs, &mean, &mut sum, &mut product);
-            normalize::gradient([&grad, &x], slabs, [&sum, &mean, &product, &sum], &mut out);
+    for (name, relu) in [("backward", false), ("backward through relu", true)] {
+        let (scale, shift) = (variance.clone(), mean.clone());
+        let gate = relu.then_some([scale.as_slice(), &shift]);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                normalize::gradient_sums([&grad, &x], slabs, &mean, gate, &mut sum, &mut product);
+                normalize::gradient([&grad, &x], slabs, [&sum, &mean, &product, &sum], gate, &mut out);
+            });
         });
-    });
+    }
     group.finish();
 }
 

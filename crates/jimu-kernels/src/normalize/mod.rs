@@ -32,9 +32,9 @@ pub trait NormalizeElement: Elementary {
 #[expect(clippy::type_complexity, reason = "each type is the signature of the function of that name")]
 pub struct Kernels<F> {
     moments: fn(&[F], Slabs, &mut [F], &mut [F]),
-    gradient_sums: fn([&[F]; 2], Slabs, &[F], &mut [F], &mut [F]),
-    affine: fn(&[F], Slabs, [&[F]; 3], &mut [F]),
-    gradient: fn([&[F]; 2], Slabs, [&[F]; 4], &mut [F]),
+    gradient_sums: fn([&[F]; 2], Slabs, &[F], Option<[&[F]; 2]>, &mut [F], &mut [F]),
+    affine: fn(&[F], Slabs, [&[F]; 3], bool, &mut [F]),
+    gradient: fn([&[F]; 2], Slabs, [&[F]; 4], Option<[&[F]; 2]>, &mut [F]),
     rows: fn(&[F], [&[F]; 2], bool, f64, [&mut [F]; 2], &mut [F]),
     row_gradients: fn([&[F]; 2], &[F], bool, [&[F]; 2], &mut [F]),
     row_weight_gradients: fn([&[F]; 2], [&[F]; 2], &mut [F], &mut [F]),
@@ -48,14 +48,27 @@ macro_rules! normalize_element {
                 fn moments(x: &[F], slabs: Slabs, mean: &mut [F], variance: &mut [F]) {
                     slabs::moments(x, slabs, mean, variance);
                 }
-                fn gradient_sums(grad_and_x: [&[F]; 2], slabs: Slabs, center: &[F], sum: &mut [F], product: &mut [F]) {
-                    slabs::gradient_sums(grad_and_x, slabs, center, sum, product);
+                fn gradient_sums(
+                    grad_and_x: [&[F]; 2],
+                    slabs: Slabs,
+                    center: &[F],
+                    gate: Option<[&[F]; 2]>,
+                    sum: &mut [F],
+                    product: &mut [F],
+                ) {
+                    slabs::gradient_sums(grad_and_x, slabs, center, gate, sum, product);
                 }
-                fn affine(x: &[F], slabs: Slabs, center_scale_shift: [&[F]; 3], out: &mut [F]) {
-                    slabs::affine(x, slabs, center_scale_shift, out);
+                fn affine(x: &[F], slabs: Slabs, center_scale_shift: [&[F]; 3], relu: bool, out: &mut [F]) {
+                    slabs::affine(x, slabs, center_scale_shift, relu, out);
                 }
-                fn gradient(grad_and_x: [&[F]; 2], slabs: Slabs, factor_center_slope_shift: [&[F]; 4], out: &mut [F]) {
-                    slabs::gradient(grad_and_x, slabs, factor_center_slope_shift, out);
+                fn gradient(
+                    grad_and_x: [&[F]; 2],
+                    slabs: Slabs,
+                    factor_center_slope_shift: [&[F]; 4],
+                    gate: Option<[&[F]; 2]>,
+                    out: &mut [F],
+                ) {
+                    slabs::gradient(grad_and_x, slabs, factor_center_slope_shift, gate, out);
                 }
                 fn rows(
                     x: &[F],
@@ -108,7 +121,8 @@ pub fn moments<F: NormalizeElement>(x: &[F], slabs: Slabs, mean: &mut [F], varia
     (F::KERNELS.moments)(x, slabs, mean, variance);
 }
 
-/// For every slab, the sum of `grad` and that of `grad · (x - center)`.
+/// For every slab, the sum of `grad` and that of `grad · (x - center)`. With a `gate`, the scale and shift of each slab,
+/// `grad` came through a ReLU: it counts as 0 where `(x - center) · scale + shift <= 0`.
 ///
 /// # Panics
 /// If a length is not that of the slabs.
@@ -116,21 +130,31 @@ pub fn gradient_sums<F: NormalizeElement>(
     grad_and_x: [&[F]; 2],
     slabs: Slabs,
     center: &[F],
+    gate: Option<[&[F]; 2]>,
     sum: &mut [F],
     product: &mut [F],
 ) {
-    (F::KERNELS.gradient_sums)(grad_and_x, slabs, center, sum, product);
+    (F::KERNELS.gradient_sums)(grad_and_x, slabs, center, gate, sum, product);
 }
 
-/// `out = (x - center) · scale + shift`, with three numbers for each slab.
+/// `out = (x - center) · scale + shift`, with three numbers for each slab; with `relu` the larger of that and 0.
 ///
 /// # Panics
 /// If a length is not that of the slabs.
-pub fn affine<F: NormalizeElement>(x: &[F], slabs: Slabs, center_scale_shift: [&[F]; 3], out: &mut [F]) {
-    (F::KERNELS.affine)(x, slabs, center_scale_shift, out);
+///
+/// # Example
+/// ```
+/// use jimu_kernels::normalize::{Slabs, affine};
+/// let mut out = [0.0f32; 2];
+/// affine(&[1.0, 5.0], Slabs { outer: 1, count: 1, inner: 2 }, [&[2.0], &[10.0], &[0.5]], true, &mut out);
+/// assert_eq!(out, [0.0, 30.5]);
+/// ```
+pub fn affine<F: NormalizeElement>(x: &[F], slabs: Slabs, center_scale_shift: [&[F]; 3], relu: bool, out: &mut [F]) {
+    (F::KERNELS.affine)(x, slabs, center_scale_shift, relu, out);
 }
 
-/// `out = grad · factor + (x - center) · slope + shift`, with four numbers for each slab.
+/// `out = grad · factor + (x - center) · slope + shift`, with four numbers for each slab; the `gate` is that of
+/// [`gradient_sums`].
 ///
 /// # Panics
 /// If a length is not that of the slabs.
@@ -138,9 +162,10 @@ pub fn gradient<F: NormalizeElement>(
     grad_and_x: [&[F]; 2],
     slabs: Slabs,
     factor_center_slope_shift: [&[F]; 4],
+    gate: Option<[&[F]; 2]>,
     out: &mut [F],
 ) {
-    (F::KERNELS.gradient)(grad_and_x, slabs, factor_center_slope_shift, out);
+    (F::KERNELS.gradient)(grad_and_x, slabs, factor_center_slope_shift, gate, out);
 }
 
 /// `out = (x - center) · scale · weight + bias` for each row of `weight.len()` elements, where `scale` is

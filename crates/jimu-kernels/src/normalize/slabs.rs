@@ -188,32 +188,15 @@ pub(super) fn gradient_sums<F: Elementary>(
     [grad, x]: [&[F]; 2],
     slabs: Slabs,
     center: &[F],
+    gate: Option<Gate<'_, F>>,
     sum: &mut [F],
     product: &mut [F],
 ) {
     check(slabs, &[grad, x], &[center, sum, product]);
-    let [sums, products] = partial_results(slabs, |partial| match slabs.is_wide() {
-        true => fold_wide(slabs, partial, |slab, piece| {
-            let center = center[slab];
-            vectorized(
-                #[inline(always)]
-                || {
-                    totals(
-                        &grad[piece.clone()],
-                        &x[piece.clone()],
-                        #[inline(always)]
-                        |grad, x| [grad, grad * (x - center)],
-                    )
-                },
-            )
-        }),
-        false => {
-            let center = per_column(center, slabs.inner);
-            fold_columns(slabs, partial, |rows, columns, sum, product| {
-                column_sums([grad, x], slabs.columns(), rows, &center[columns.clone()], columns, sum, product);
-            });
-        }
-    });
+    let [sums, products] = match gate {
+        Some(gate) => gated_sums::<F, true>([grad, x], slabs, center, gate),
+        None => gated_sums::<F, false>([grad, x], slabs, center, [center; 2]),
+    };
     for (slab, (sum, product)) in sum.iter_mut().zip(product).enumerate() {
         (*sum, *product) = (F::of(0.0), F::of(0.0));
         slabs.each_partial(slab, |_, at| {
@@ -223,11 +206,79 @@ pub(super) fn gradient_sums<F: Elementary>(
     }
 }
 
-fn column_sums<F: Elementary>(
+/// The partial results of [`gradient_sums`].
+fn gated_sums<F: Elementary, const GATED: bool>(
+    [grad, x]: [&[F]; 2],
+    slabs: Slabs,
+    center: &[F],
+    [scale, shift]: Gate<'_, F>,
+) -> [Buffer<F>; 2] {
+    check(slabs, &[], &[scale, shift]);
+    partial_results(slabs, |partial| match slabs.is_wide() {
+        true => fold_wide(slabs, partial, |slab, piece| {
+            let (center, gate) = (center[slab], [scale[slab], shift[slab]]);
+            vectorized(
+                #[inline(always)]
+                || match GATED {
+                    true => sums_through(&grad[piece.clone()], &x[piece.clone()], center, gate),
+                    false => sums_about(&grad[piece.clone()], &x[piece.clone()], center),
+                },
+            )
+        }),
+        false => {
+            let numbers = [center, scale, shift].map(|numbers| per_column(numbers, slabs.inner));
+            fold_columns(slabs, partial, |rows, columns, sum, product| {
+                let numbers = numbers.each_ref().map(|numbers| &numbers[columns.clone()]);
+                column_sums::<F, GATED>([grad, x], slabs.columns(), rows, numbers, columns, sum, product);
+            });
+        }
+    })
+}
+
+/// Σ grad and Σ grad (x - center).
+#[inline(always)]
+fn sums_about<F: Elementary>(grad: &[F], x: &[F], center: F) -> [F; 2] {
+    totals(
+        grad,
+        x,
+        #[inline(always)]
+        |grad, x| [grad, grad * (x - center)],
+    )
+}
+
+/// [`sums_about`] of what a ReLU let through, which is written down first: both at once would not be vectorised.
+#[inline(always)]
+fn sums_through<F: Elementary>(grad: &[F], x: &[F], center: F, gate: [F; 2]) -> [F; 2] {
+    let mut passed = [F::of(0.0); STRETCH];
+    let mut sums = [F::of(0.0); 2];
+    for (grad, x) in grad.chunks(STRETCH).zip(x.chunks(STRETCH)) {
+        let passed = &mut passed[..grad.len()];
+        for ((passed, &grad), &x) in passed.iter_mut().zip(grad).zip(x) {
+            *passed = let_through::<F, true>(grad, x - center, gate);
+        }
+        let of_stretch = sums_about(passed, x, center);
+        sums = [sums[0] + of_stretch[0], sums[1] + of_stretch[1]];
+    }
+    sums
+}
+
+/// Elements of a gradient that are written down at a time.
+const STRETCH: usize = 128;
+
+/// The scale and shift of each slab: where (x - center) · scale + shift was not above 0, ReLU let no gradient through.
+pub(super) type Gate<'a, F> = [&'a [F]; 2];
+
+/// The gradient, or 0 where it is `GATED` by a ReLU of `apart · scale + shift`. Where that is NaN it goes on, as in PyTorch.
+#[inline(always)]
+fn let_through<F: Elementary, const GATED: bool>(grad: F, apart: F, [scale, shift]: [F; 2]) -> F {
+    if GATED && apart * scale + shift <= F::of(0.0) { F::of(0.0) } else { grad }
+}
+
+fn column_sums<F: Elementary, const GATED: bool>(
     [grad, x]: [&[F]; 2],
     row_len: usize,
     rows: Range<usize>,
-    center: &[F],
+    [center, scale, shift]: [&[F]; 3],
     columns: Range<usize>,
     sum: &mut [F],
     product: &mut [F],
@@ -238,8 +289,10 @@ fn column_sums<F: Elementary>(
             for row in rows {
                 let start = row * row_len + columns.start;
                 let (grad, x) = (&grad[start..][..columns.len()], &x[start..][..columns.len()]);
-                let pairs = grad.iter().zip(x).zip(center);
-                for (((&grad, &x), &center), (sum, product)) in pairs.zip(sum.iter_mut().zip(product.iter_mut())) {
+                let numbers = center.iter().zip(scale.iter().zip(shift));
+                let pairs = grad.iter().zip(x).zip(numbers).zip(sum.iter_mut().zip(product.iter_mut()));
+                for (((&grad, &x), (&center, (&scale, &shift))), (sum, product)) in pairs {
+                    let grad = let_through::<F, GATED>(grad, x - center, [scale, shift]);
                     *sum = *sum + grad;
                     *product = *product + grad * (x - center);
                 }
@@ -248,7 +301,19 @@ fn column_sums<F: Elementary>(
     );
 }
 
-pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift]: [&[F]; 3], out: &mut [F]) {
+pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, numbers: [&[F]; 3], relu: bool, out: &mut [F]) {
+    match relu {
+        true => rectified_affine::<F, true>(x, slabs, numbers, out),
+        false => rectified_affine::<F, false>(x, slabs, numbers, out),
+    }
+}
+
+fn rectified_affine<F: Elementary, const RELU: bool>(
+    x: &[F],
+    slabs: Slabs,
+    [center, scale, shift]: [&[F]; 3],
+    out: &mut [F],
+) {
     check(slabs, &[x, out], &[center, scale, shift]);
     each_stretch(
         slabs,
@@ -260,7 +325,7 @@ pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift
                 #[inline(always)]
                 || {
                     for (out, &x) in out.iter_mut().zip(x) {
-                        *out = (x - center) * scale + shift;
+                        *out = rectified::<F, RELU>((x - center) * scale + shift);
                     }
                 },
             );
@@ -274,7 +339,7 @@ pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift
                 || {
                     let numbers = center.iter().zip(scale).zip(shift);
                     for ((out, &x), ((&center, &scale), &shift)) in out.iter_mut().zip(x).zip(numbers) {
-                        *out = (x - center) * scale + shift;
+                        *out = rectified::<F, RELU>((x - center) * scale + shift);
                     }
                 },
             );
@@ -282,45 +347,78 @@ pub(super) fn affine<F: Elementary>(x: &[F], slabs: Slabs, [center, scale, shift
     );
 }
 
+/// The number, or if `RELU` the larger of it and 0; NaN stays NaN.
+#[inline(always)]
+fn rectified<F: Elementary, const RELU: bool>(y: F) -> F {
+    if RELU && y < F::of(0.0) { F::of(0.0) } else { y }
+}
+
 pub(super) fn gradient<F: Elementary>(
+    grad_and_x: [&[F]; 2],
+    slabs: Slabs,
+    numbers: [&[F]; 4],
+    gate: Option<Gate<'_, F>>,
+    out: &mut [F],
+) {
+    match gate {
+        Some(gate) => gated_gradient::<F, true>(grad_and_x, slabs, numbers, gate, out),
+        None => gated_gradient::<F, false>(grad_and_x, slabs, numbers, [numbers[0]; 2], out),
+    }
+}
+
+fn gated_gradient<F: Elementary, const GATED: bool>(
     [grad, x]: [&[F]; 2],
     slabs: Slabs,
     [factor, center, slope, shift]: [&[F]; 4],
+    [gate_scale, gate_shift]: Gate<'_, F>,
     out: &mut [F],
 ) {
-    check(slabs, &[grad, x, out], &[factor, center, slope, shift]);
+    check(slabs, &[grad, x, out], &[factor, center, slope, shift, gate_scale, gate_shift]);
+    let numbers = [factor, center, slope, shift, gate_scale, gate_shift];
     each_stretch(
         slabs,
         out,
         |slab, at, out| {
-            let (factor, center, slope, shift) = (factor[slab], center[slab], slope[slab], shift[slab]);
+            let numbers = numbers.map(|numbers| numbers[slab]);
             let (grad, x) = (&grad[at..][..out.len()], &x[at..][..out.len()]);
             vectorized(
                 #[inline(always)]
                 || {
                     for ((out, &grad), &x) in out.iter_mut().zip(grad).zip(x) {
-                        *out = grad * factor + ((x - center) * slope + shift);
+                        *out = gradient_at::<F, GATED>(grad, x, numbers);
                     }
                 },
             );
         },
-        || [factor, center, slope, shift].map(|numbers| per_column(numbers, slabs.inner)),
-        |[factor, center, slope, shift], columns, at, out| {
+        || numbers.map(|numbers| per_column(numbers, slabs.inner)),
+        |numbers, columns, at, out| {
             let (grad, x) = (&grad[at..][..out.len()], &x[at..][..out.len()]);
-            let [factor, center, slope, shift] =
-                [factor, center, slope, shift].map(|numbers| &numbers[columns.clone()]);
+            let [factor, center, slope, shift, gate_scale, gate_shift] =
+                numbers.each_ref().map(|numbers| &numbers[columns.clone()]);
             vectorized(
                 #[inline(always)]
                 || {
-                    let numbers = factor.iter().zip(center).zip(slope.iter().zip(shift));
-                    let pairs = grad.iter().zip(x).zip(numbers);
-                    for (out, ((&grad, &x), ((&factor, &center), (&slope, &shift)))) in out.iter_mut().zip(pairs) {
-                        *out = grad * factor + ((x - center) * slope + shift);
+                    let slopes = slope.iter().zip(shift).zip(gate_scale.iter().zip(gate_shift));
+                    let numbers = factor.iter().zip(center).zip(slopes);
+                    for ((out, (&grad, &x)), ((&a, &b), ((&c, &d), (&e, &f)))) in
+                        out.iter_mut().zip(grad.iter().zip(x)).zip(numbers)
+                    {
+                        *out = gradient_at::<F, GATED>(grad, x, [a, b, c, d, e, f]);
                     }
                 },
             );
         },
     );
+}
+
+#[inline(always)]
+fn gradient_at<F: Elementary, const GATED: bool>(
+    grad: F,
+    x: F,
+    [factor, center, slope, shift, gate_scale, gate_shift]: [F; 6],
+) -> F {
+    let apart = x - center;
+    let_through::<F, GATED>(grad, apart, [gate_scale, gate_shift]) * factor + (apart * slope + shift)
 }
 
 /// Fills a stretch of a row, from its row, columns and position.

@@ -44,7 +44,7 @@ fn moments_and_gradient_sums_of_slabs() {
         let (x, grad) = (data(slabs.len(), 1), data(slabs.len(), 2));
         let [mut mean, mut variance, mut sum, mut product] = [(); 4].map(|()| vec![f32::NAN; count]);
         moments(&x, slabs, &mut mean, &mut variance);
-        gradient_sums([&grad, &x], slabs, &mean, &mut sum, &mut product);
+        gradient_sums([&grad, &x], slabs, &mean, None, &mut sum, &mut product);
         let each = slabs.each() as f64;
         let exact: Vec<f64> = sums(slabs, |_, at| f64::from(x[at])).iter().map(|sum| sum / each).collect();
         assert_close(&mean, &exact, "mean");
@@ -66,8 +66,8 @@ fn affine_and_gradient_of_slabs() {
         let numbers: [Vec<f32>; 4] = std::array::from_fn(|seed| data(count, seed + 3));
         let [a, b, c, d] = numbers.each_ref().map(Vec::as_slice);
         let [mut y, mut z] = [(); 2].map(|()| vec![f32::NAN; slabs.len()]);
-        affine(&x, slabs, [a, b, c], &mut y);
-        gradient([&grad, &x], slabs, [a, b, c, d], &mut z);
+        affine(&x, slabs, [a, b, c], false, &mut y);
+        gradient([&grad, &x], slabs, [a, b, c, d], None, &mut z);
         for at in 0..slabs.len() {
             let slab = slab_of(slabs, at);
             let want = (x[at] - a[slab]) * b[slab] + c[slab];
@@ -76,6 +76,37 @@ fn affine_and_gradient_of_slabs() {
             assert!((z[at] - want).abs() < 1e-3, "{slabs:?} {at}");
         }
     }
+}
+
+#[test]
+fn relu_in_the_same_pass_gives_the_bits_of_relu_after_it() {
+    for (outer, count, inner) in SLABS {
+        let slabs = Slabs { outer, count, inner };
+        let (x, grad) = (data(slabs.len(), 1), data(slabs.len(), 2));
+        let [a, b, c, center, scale, shift] = std::array::from_fn(|seed| data(count, seed + 3));
+        let shift: Vec<f32> = shift.iter().map(|shift| shift - 5.0).collect();
+        let gate = Some([scale.as_slice(), &shift]);
+        let [mut y, mut rectified] = [(); 2].map(|()| vec![f32::NAN; slabs.len()]);
+        affine(&x, slabs, [&center, &scale, &shift], false, &mut y);
+        affine(&x, slabs, [&center, &scale, &shift], true, &mut rectified);
+        assert!(y.iter().zip(&rectified).all(|(y, rectified)| y.max(0.0) == *rectified), "{slabs:?}");
+        let passed: Vec<f32> = grad.iter().zip(&y).map(|(&grad, &y)| if y > 0.0 { grad } else { 0.0 }).collect();
+        let results = [(&passed, None), (&grad, gate)].map(|(grad, gate)| {
+            let [mut sum, mut product] = [(); 2].map(|()| vec![f32::NAN; count]);
+            gradient_sums([grad, &x], slabs, &center, gate, &mut sum, &mut product);
+            let mut out = vec![f32::NAN; slabs.len()];
+            gradient([grad, &x], slabs, [&a, &center, &b, &c], gate, &mut out);
+            ([sum, product], out)
+        });
+        let [(exact_sums, exact), (sums, out)] = results;
+        assert_eq!(exact, out, "{slabs:?}");
+        for (exact, sums) in exact_sums.iter().zip(&sums) {
+            assert_close(sums, &exact.iter().map(|&sum| f64::from(sum)).collect::<Vec<_>>(), "sum through relu");
+        }
+    }
+    let (slabs, mut y) = (Slabs { outer: 1, count: 1, inner: 1 }, [0.0]);
+    affine(&[f32::NAN], slabs, [&[0.0], &[1.0], &[0.0]], true, &mut y);
+    assert!(y[0].is_nan());
 }
 
 #[test]
@@ -134,6 +165,6 @@ fn nothing_to_normalise() {
     let (mut mean, mut variance) = ([0.0f32; 3], [0.0; 3]);
     moments(&[], slabs, &mut mean, &mut variance);
     assert!(mean.iter().all(|mean| mean.is_nan()));
-    affine(&[], slabs, [&[0.0f32; 3]; 3], &mut []);
+    affine(&[], slabs, [&[0.0f32; 3]; 3], false, &mut []);
     rows::<f32>(&[], [&[], &[]], true, 0.0, [&mut [0.0; 2], &mut [0.0; 2]], &mut []);
 }

@@ -14,7 +14,8 @@ impl<B: Module + Forward + Send + Sync> Block for B {}
 /// [`torch.nn.Sequential`](https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html). The blocks are named
 /// `0`, `1`, … in the `state_dict`. The macro [`sequential!`](crate::sequential) writes one down.
 ///
-/// A max pooling directly behind a ReLU is computed before it: the numbers and gradients are the same, in less time.
+/// A ReLU is computed in one go with the block before it ([`Forward::forward_relu`]), and behind a max pooling that directly
+/// follows it: the numbers and gradients are the same, in less time.
 ///
 /// # Examples
 /// ```
@@ -148,22 +149,29 @@ impl Forward for Sequential {
     fn forward(&self, x: &Tensor) -> Tensor {
         // No closure: it would be in the way of the caller's line.
         let mut x = x.clone();
-        for index in 0..self.blocks.len() {
+        let mut index = 0;
+        while index < self.blocks.len() {
             let (name, block) = &self.blocks[self.place(index, &x)];
+            let rectified = !x.is_meta() && self.role(self.place(index + 1, &x)) == Some(Role::Relu);
             let _scope = self.label.enter_member(name);
-            x = relay(|| block.forward(&x));
+            x = relay(|| if rectified { block.forward_relu(&x) } else { block.forward(&x) });
+            index += 1 + usize::from(rectified);
         }
         x
     }
 }
 
 impl Sequential {
+    fn role(&self, index: usize) -> Option<Role> {
+        self.blocks.get(index).map(|(_, block)| block.role())
+    }
+
     /// Which block comes in turn `index`: that one, but a max pooling before the ReLU ahead of it. Output and gradients are
     /// the same, as ReLU never decreases and has no gradient where it gives the window's maximum 0, and the ReLU has a part of
     /// the work only. What merely traces the shapes (`x` is meta) sees the order of the list.
     fn place(&self, index: usize, x: &Tensor) -> usize {
-        let role = |index: usize| self.blocks.get(index).map(|(_, block)| block.role());
-        let swapped = |first: usize| role(first) == Some(Role::Relu) && role(first + 1) == Some(Role::MaxPooling);
+        let swapped =
+            |first: usize| self.role(first) == Some(Role::Relu) && self.role(first + 1) == Some(Role::MaxPooling);
         match index.checked_sub(1) {
             _ if x.is_meta() => index,
             _ if swapped(index) => index + 1,
@@ -195,7 +203,7 @@ macro_rules! sequential {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Linear, MaxPool1d, MaxPool2d, ReLU, Tanh};
+    use crate::nn::{BatchNorm2d, Conv2d, InstanceNorm2d, Linear, MaxPool1d, MaxPool2d, ReLU, Tanh};
 
     #[test]
     fn blocks_come_and_go() {
@@ -209,6 +217,48 @@ mod tests {
         assert!(model.pop().is_some_and(|last| last.kind() == "Linear"));
         model.extend(crate::sequential![ReLU]);
         assert_eq!(model.iter().map(|block| block.kind()).collect::<Vec<_>>(), ["Linear", "Tanh", "ReLU"]);
+    }
+
+    #[test]
+    fn relu_with_the_block_before_it_gives_the_numbers_and_gradients_of_relu_after_it() {
+        crate::manual_seed(0);
+        let linear = Linear::new(6, 6);
+        let blocks: [Box<dyn Block>; 4] = [
+            Box::new(Conv2d::new(3, 4, 3).padding(1)),
+            Box::new(BatchNorm2d::new(3)),
+            Box::new(InstanceNorm2d::new(3).affine(true)),
+            Box::new(linear),
+        ];
+        for block in blocks {
+            for training in [true, false] {
+                set_training(&*block, training);
+                let x = Tensor::randn([2, 3, 5, 6]).requires_grad_();
+                let twin = x.detach().requires_grad_();
+                let (at_once, after) = (block.forward_relu(&x), block.forward(&twin).relu());
+                assert_eq!(at_once.to_vec::<f32>(), after.to_vec::<f32>(), "{}", block.kind());
+                let weights = Tensor::randn(after.size());
+                let gradients = [(&at_once, &x), (&after, &twin)].map(|(y, x)| {
+                    block.zero_grad();
+                    (y * &weights).sum().backward();
+                    let parameters = block.parameters().into_iter().map(|parameter| parameter.grad().unwrap());
+                    parameters.chain(x.grad()).collect::<Vec<_>>()
+                });
+                for (at_once, after) in gradients[0].iter().zip(&gradients[1]) {
+                    assert!((at_once - after).abs().max().item() < 1e-5, "{}", block.kind());
+                }
+            }
+        }
+        let model = crate::sequential![Conv2d::new(1, 2, 3), BatchNorm2d::new(2), ReLU, ReLU, MaxPool2d::new(2)];
+        let x = Tensor::randn([2, 1, 8, 8]);
+        let written = model.iter().fold(x.clone(), |x, block| block.forward(&x));
+        assert_eq!(model.forward(&x).to_vec::<f32>(), written.to_vec::<f32>());
+    }
+
+    fn set_training(block: &dyn Block, training: bool) {
+        match training {
+            true => block.train(),
+            false => block.eval(),
+        }
     }
 
     /// Whole numbers, so that windows have ties, zeros among them.

@@ -1,5 +1,7 @@
 //! `Conv1d`.
 
+use jimu_kernels::conv2d::Activation;
+
 use super::super::builders::builders;
 use super::super::field::{Label, Parameter};
 use super::super::{Forward, Module};

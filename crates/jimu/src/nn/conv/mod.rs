@@ -10,6 +10,8 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 
+use jimu_kernels::conv2d::Activation;
+
 use super::builders::python;
 use super::field::Parameter;
 use super::init;
@@ -110,14 +112,30 @@ macro_rules! convolution {
             }
         }
 
+        impl $layer {
+            #[track_caller]
+            fn activated(&self, x: &Tensor, activation: Activation) -> Tensor {
+                if activation == Activation::Relu && x.is_meta() {
+                    // What merely traces the shapes sees both.
+                    return self.activated(x, Activation::Identity).relu();
+                }
+                let _scope = self.label.enter();
+                let (name, numbers) = (stringify!($layer), (&*self.weight, self.bias.as_deref()));
+                super::convolved(name, x, numbers, &self.options, self.padding_mode, activation)
+                    .map_err(|error| error.told_by(self.label.describe(name)))
+                    .or_raise()
+            }
+        }
+
         impl Forward for $layer {
             #[track_caller]
             fn forward(&self, x: &Tensor) -> Tensor {
-                let _scope = self.label.enter();
-                let (name, bias) = (stringify!($layer), self.bias.as_deref());
-                super::convolved(name, x, &self.weight, bias, &self.options, self.padding_mode)
-                    .map_err(|error| error.told_by(self.label.describe(name)))
-                    .or_raise()
+                self.activated(x, Activation::Identity)
+            }
+
+            #[track_caller]
+            fn forward_relu(&self, x: &Tensor) -> Tensor {
+                self.activated(x, Activation::Relu)
             }
         }
     };
@@ -208,13 +226,13 @@ fn check_groups(layer: &str, [inputs, outputs]: [usize; 2], groups: usize) {
 fn convolved<S: Extent>(
     name: &str,
     x: &Tensor,
-    weight: &Tensor,
-    bias: Option<&Tensor>,
+    (weight, bias): (&Tensor, Option<&Tensor>),
     options: &ConvOptions<S>,
     mode: PaddingMode,
+    activation: Activation,
 ) -> Result<Tensor, ShapeError> {
     let mode = match mode {
-        PaddingMode::Zeros => return try_conv(name, x, weight, bias, options),
+        PaddingMode::Zeros => return try_conv(name, x, weight, bias, options, activation),
         PaddingMode::Reflect => PadMode::Reflect,
         PaddingMode::Replicate => PadMode::Replicate,
         PaddingMode::Circular => PadMode::Circular,
@@ -223,7 +241,7 @@ fn convolved<S: Extent>(
     let [[top, bottom], [left, right]] = options.pixels(kernel, name)?;
     let sides = Dims::from(&[left, right, top, bottom][..2 * S::DIMENSIONS]);
     let padded = try_pad(x, &sides, mode)?;
-    try_conv(name, &padded, weight, bias, &options.padding(Padding::Valid))
+    try_conv(name, &padded, weight, bias, &options.padding(Padding::Valid), activation)
 }
 
 /// What stands between the parentheses: the parts that differ are told by `padding` and `rest`.

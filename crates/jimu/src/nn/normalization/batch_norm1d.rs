@@ -42,7 +42,7 @@ running_norm! {
 }
 
 impl BatchNorm1d {
-    fn try_forward(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
+    fn try_forward(&self, x: &Tensor, relu: bool) -> Result<Tensor, ShapeError> {
         let channels = self.num_features;
         let sizes = format!("[batch, {channels}] or [batch, {channels}, length]");
         let help = "num_features must be the features of the layer before; a single sample needs a batch dimension (unsqueeze(0))";
@@ -50,7 +50,7 @@ impl BatchNorm1d {
             return Err(wrong_shape(x, &sizes, help));
         }
         check_channels(x, 1, channels, &sizes, help)?;
-        self.normalization().over_batch(x)
+        self.normalization().over_batch(x, relu)
     }
 }
 

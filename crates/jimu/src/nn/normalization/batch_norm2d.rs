@@ -41,7 +41,7 @@ running_norm! {
 }
 
 impl BatchNorm2d {
-    fn try_forward(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
+    fn try_forward(&self, x: &Tensor, relu: bool) -> Result<Tensor, ShapeError> {
         let channels = self.num_features;
         let sizes = format!("[batch, {channels}, height, width]");
         let help =
@@ -50,7 +50,7 @@ impl BatchNorm2d {
             return Err(wrong_shape(x, &sizes, help));
         }
         check_channels(x, 1, channels, &sizes, help)?;
-        self.normalization().over_batch(x)
+        self.normalization().over_batch(x, relu)
     }
 }
 

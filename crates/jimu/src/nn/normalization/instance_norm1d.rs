@@ -40,8 +40,8 @@ running_norm! {
 }
 
 impl InstanceNorm1d {
-    fn try_forward(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
-        self.normalization().over_instances(x, &["length"])
+    fn try_forward(&self, x: &Tensor, relu: bool) -> Result<Tensor, ShapeError> {
+        self.normalization().over_instances(x, relu, &["length"])
     }
 }
 
@@ -62,6 +62,6 @@ mod tests {
         let x = Tensor::randn([2, 3, 20]);
         assert_eq!(InstanceNorm1d::new(7).forward(&x).size(), [2, 3, 20]);
         let affine = InstanceNorm1d::new(7).affine(true);
-        assert!(affine.try_forward(&x).unwrap_err().to_string().contains("[7, "));
+        assert!(affine.try_forward(&x, false).unwrap_err().to_string().contains("[7, "));
     }
 }

@@ -40,8 +40,8 @@ running_norm! {
 }
 
 impl InstanceNorm2d {
-    fn try_forward(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
-        self.normalization().over_instances(x, &["height", "width"])
+    fn try_forward(&self, x: &Tensor, relu: bool) -> Result<Tensor, ShapeError> {
+        self.normalization().over_instances(x, relu, &["height", "width"])
     }
 }
 
@@ -62,6 +62,6 @@ mod tests {
         let x = Tensor::randn([2, 3, 5, 4]);
         assert_eq!(InstanceNorm2d::new(7).forward(&x).size(), [2, 3, 5, 4]);
         let affine = InstanceNorm2d::new(7).affine(true);
-        assert!(affine.try_forward(&x).unwrap_err().to_string().contains("[7, "));
+        assert!(affine.try_forward(&x, false).unwrap_err().to_string().contains("[7, "));
     }
 }

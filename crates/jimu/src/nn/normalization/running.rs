@@ -114,12 +114,28 @@ macro_rules! running_norm {
             }
         }
 
+        impl $layer {
+            #[track_caller]
+            fn rectified(&self, x: &Tensor, relu: bool) -> Tensor {
+                if relu && x.is_meta() {
+                    // What merely traces the shapes sees both.
+                    return self.rectified(x, false).relu();
+                }
+                let _scope = self.label.enter();
+                let described = |error: ShapeError| error.told_by(self.label.describe(stringify!($layer)));
+                self.try_forward(x, relu).map_err(described).or_raise()
+            }
+        }
+
         impl Forward for $layer {
             #[track_caller]
             fn forward(&self, x: &Tensor) -> Tensor {
-                let _scope = self.label.enter();
-                let described = |error: ShapeError| error.told_by(self.label.describe(stringify!($layer)));
-                self.try_forward(x).map_err(described).or_raise()
+                self.rectified(x, false)
+            }
+
+            #[track_caller]
+            fn forward_relu(&self, x: &Tensor) -> Tensor {
+                self.rectified(x, true)
             }
         }
     };
@@ -150,8 +166,9 @@ pub(super) struct Normalization<'a> {
 }
 
 impl Normalization<'_> {
-    /// Each channel, dimension 1, over all other dimensions. The running statistics follow in training.
-    pub(super) fn over_batch(&self, x: &Tensor) -> Result<Tensor, ShapeError> {
+    /// Each channel, dimension 1, over all other dimensions, with a ReLU behind it if `relu`. The running statistics follow in
+    /// training.
+    pub(super) fn over_batch(&self, x: &Tensor, relu: bool) -> Result<Tensor, ShapeError> {
         let follows = self.training && self.num_batches_tracked.is_some() && !x.is_meta();
         let seen = || self.num_batches_tracked.map_or(0.0, Tensor::item) + 1.0;
         let options = BatchNormOptions {
@@ -163,15 +180,16 @@ impl Normalization<'_> {
             momentum: self.momentum.unwrap_or_else(|| if follows { 1.0 / seen() } else { 0.0 }),
             eps: self.eps,
         };
-        let y = try_batch_norm(x, &options)?;
+        let y = try_batch_norm(x, &options, relu)?;
         if let Some(batches) = self.num_batches_tracked.filter(|_| follows) {
             no_grad(|| batches.add_(1));
         }
         Ok(y)
     }
 
-    /// Each channel of each sample, or of one sample without a batch, over the dimensions named, the last ones.
-    pub(super) fn over_instances(&self, x: &Tensor, dimensions: &[&str]) -> Result<Tensor, ShapeError> {
+    /// Each channel of each sample, or of one sample without a batch, over the dimensions named, the last ones. With a ReLU
+    /// behind it if `relu`.
+    pub(super) fn over_instances(&self, x: &Tensor, relu: bool, dimensions: &[&str]) -> Result<Tensor, ShapeError> {
         let channels = self.channels;
         let named = dimensions.join(", ");
         let sizes = format!("[batch, {channels}, {named}] or [{channels}, {named}]");
@@ -194,8 +212,8 @@ impl Normalization<'_> {
             eps: self.eps,
         };
         match channel_dim {
-            0 => Ok(try_instance_norm(&x.unsqueeze(0), &options)?.squeeze_dim(0)),
-            _ => try_instance_norm(x, &options),
+            0 => Ok(try_instance_norm(&x.unsqueeze(0), &options, relu)?.squeeze_dim(0)),
+            _ => try_instance_norm(x, &options, relu),
         }
     }
 }

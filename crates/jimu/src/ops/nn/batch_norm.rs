@@ -3,11 +3,12 @@
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::normalize::{self as kernels, NormalizeElement};
 
-use super::normalize::{Sets, channel_slabs, check_numbers, normalize};
+use super::normalize::{Sets, channel_slabs, check_numbers, normalize_then};
 use super::planes::with_order;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, no_grad, try_apply};
 use crate::dtype::{Element, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
+use crate::ops::unary::relu_backward;
 use crate::tensor::{Layout, Small, Tensor};
 
 /// The options of [`batch_norm`]; the defaults are PyTorch's.
@@ -70,10 +71,11 @@ impl Default for BatchNormOptions<'_> {
 /// ```
 #[track_caller]
 pub fn batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Tensor {
-    try_batch_norm(x, options).or_raise()
+    try_batch_norm(x, options, false).or_raise()
 }
 
-pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Result<Tensor, ShapeError> {
+/// [`batch_norm`], with a ReLU behind it if `relu`.
+pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>, relu: bool) -> Result<Tensor, ShapeError> {
     let &BatchNormOptions { running_mean, running_var, weight, bias, training, momentum, eps } = options;
     if x.dim() < 2 && x.numel() == 0 {
         return Ok(x.clone());
@@ -94,7 +96,7 @@ pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Resu
             return Err(ShapeError::new("batch_norm", "outside training running_mean and running_var are needed")
                 .help("give both, or set training"));
         };
-        return fixed_norm(x, [mean, variance], weight, bias, eps);
+        return fixed_norm(x, [mean, variance], weight, bias, eps, relu);
     }
     let (batch, inner) = (x.shape()[0], x.shape()[2..].iter().product());
     let sets = Sets { batch, groups: channels, channels: 1, inner, over_batch: true, centred: true };
@@ -108,7 +110,7 @@ pub(crate) fn try_batch_norm(x: &Tensor, options: &BatchNormOptions<'_>) -> Resu
         )
         .help("use a larger batch, or call eval()"));
     }
-    let (y, statistics) = normalize(x, sets, weight, bias, eps)?;
+    let (y, statistics) = normalize_then(relu, x, sets, weight, bias, eps)?;
     if let Some(statistics) = statistics.get().filter(|_| x.numel() > 0) {
         let unbiased = sets.each() as f64 / (sets.each() as f64 - 1.0);
         follow(running_mean, &statistics.mean, momentum);
@@ -131,18 +133,21 @@ fn fixed_norm(
     weight: Option<&Tensor>,
     bias: Option<&Tensor>,
     eps: f64,
+    relu: bool,
 ) -> Result<Tensor, ShapeError> {
     let (mean, scale) = no_grad(|| (mean.detach(), (variance + eps).rsqrt()));
     let inputs: Small<&Tensor> = [x].into_iter().chain(weight).chain(bias).collect();
-    try_apply(FixedNorm { mean, scale, weighted: weight.is_some(), biased: bias.is_some() }, &inputs)
+    try_apply(FixedNorm { mean, scale, weighted: weight.is_some(), biased: bias.is_some(), relu }, &inputs)
 }
 
-/// (x - mean) · scale · weight + bias: the input, the weight if it is `weighted`, the bias if it is `biased`.
+/// (x - mean) · scale · weight + bias: the input, the weight if it is `weighted`, the bias if it is `biased`. With `relu`
+/// the larger of that and 0.
 struct FixedNorm {
     mean: Tensor,
     scale: Tensor,
     weighted: bool,
     biased: bool,
+    relu: bool,
 }
 
 impl FixedNorm {
@@ -157,7 +162,9 @@ impl FixedNorm {
             false => vec![T::of(0.0); mean.len()],
         };
         let mut out = Buffer::unspecified(inputs[0].numel());
-        with_order::<T, _>(inputs[0], &order, |x| kernels::affine(x, slabs, [&mean, &scale, &shift], &mut out));
+        with_order::<T, _>(inputs[0], &order, |x| {
+            kernels::affine(x, slabs, [&mean, &scale, &shift], self.relu, &mut out);
+        });
         Tensor::from_buffer::<T>(out, Layout::in_order(inputs[0].size(), &order))
     }
 }
@@ -166,7 +173,11 @@ impl Operation for FixedNorm {
     const NAME: &'static str = "batch_norm";
 
     fn saves(&self) -> Saves {
-        if self.weighted { Saves::These(0b11) } else { Saves::Nothing }
+        match self.weighted {
+            _ if self.relu => Saves::InputsAndOutput,
+            true => Saves::These(0b11),
+            false => Saves::Nothing,
+        }
     }
 
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
@@ -178,6 +189,7 @@ impl Operation for FixedNorm {
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
+        let grad = &if self.relu { relu_backward(grad, &context.output()) } else { grad.clone() };
         let along = |numbers: &Tensor| {
             let mut sizes = vec![1; grad.dim()];
             sizes[1] = numbers.numel();
@@ -225,6 +237,12 @@ mod tests {
                 |i: &[&Tensor]| batch_norm(i[0], &BatchNormOptions { weight: Some(i[1]), bias: Some(i[2]), ..running });
             check(affine, &[&x, &weight, &bias]);
             check(|i| batch_norm(i[0], &running), &[&x]);
+            let rectified = |i: &[&Tensor]| {
+                let options = BatchNormOptions { weight: Some(i[1]), bias: Some(i[2]), ..running };
+                try_batch_norm(i[0], &options, true).unwrap()
+            };
+            check(rectified, &[&x, &weight, &bias]);
+            check(|i| try_batch_norm(i[0], &running, true).unwrap(), &[&x]);
         }
     }
 
@@ -248,7 +266,7 @@ mod tests {
     #[test]
     fn refusals() {
         let says = |x: Tensor, options: BatchNormOptions<'_>, text: &str| {
-            let error = try_batch_norm(&x, &options).unwrap_err().to_string();
+            let error = try_batch_norm(&x, &options, false).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
         };
         let training = BatchNormOptions { training: true, ..Default::default() };

@@ -1,5 +1,7 @@
 //! `conv1d`: a convolution of images of height 1.
 
+use jimu_kernels::conv2d::Activation;
+
 use super::conv_options::ConvOptions;
 use super::conv2d::try_conv;
 use crate::error::OrRaise;
@@ -26,7 +28,7 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: &ConvOptions<usize>) -> Tensor {
-    try_conv("conv1d", x, weight, bias, options).or_raise()
+    try_conv("conv1d", x, weight, bias, options, Activation::Identity).or_raise()
 }
 
 #[cfg(test)]

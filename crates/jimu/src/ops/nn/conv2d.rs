@@ -12,19 +12,24 @@ use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_app
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
+use crate::ops::unary::relu_backward;
 use crate::tensor::Tensor;
 
 /// The input [n, c, h, w], the weight [o, c / groups, kh, kw] and, if there is a third input, the bias [o].
 struct Conv2d {
     geometry: Geometry,
     path: Path,
+    activation: Activation,
 }
 
 impl Operation for Conv2d {
     const NAME: &'static str = "conv2d";
 
     fn saves(&self) -> Saves {
-        Saves::These(0b11)
+        match self.activation {
+            Activation::Identity => Saves::These(0b11),
+            Activation::Relu => Saves::InputsAndOutput,
+        }
     }
 
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
@@ -42,7 +47,7 @@ impl Operation for Conv2d {
             let mut out = Buffer::unspecified(spec.shape.numel());
             let mut run = |bias: Option<&[T]>| with_planes::<T, _>(inputs[0], layout, |x| {
                 inputs[1].with_contiguous::<T, _>(|weight| {
-                    kernels::forward(&self.geometry, self.path, x, weight, bias, Activation::Identity, &mut out);
+                    kernels::forward(&self.geometry, self.path, x, weight, bias, self.activation, &mut out);
                 });
             });
             match inputs.get(2) {
@@ -54,9 +59,13 @@ impl Operation for Conv2d {
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        let &Self { geometry, path } = self;
+        let &Self { geometry, path, activation } = self;
         // Once for both derivatives.
         let grad = &laid_out(grad, path.layout());
+        let grad = &match activation {
+            Activation::Identity => grad.clone(),
+            Activation::Relu => relu_backward(grad, &context.output()),
+        };
         let mut gradients = both(
             context,
             || apply(InputGradient { geometry, path }, &[grad, &context.input(1)]),
@@ -106,7 +115,7 @@ impl Operation for InputGradient {
         let &Self { geometry, path } = self;
         both(
             context,
-            || apply(Conv2d { geometry, path }, &[grad, &context.input(1)]),
+            || apply(Conv2d { geometry, path, activation: Activation::Identity }, &[grad, &context.input(1)]),
             || apply(WeightGradient { geometry, path }, &[grad, &context.input(0)]),
         )
     }
@@ -150,7 +159,7 @@ impl Operation for WeightGradient {
         both(
             context,
             || apply(InputGradient { geometry, path }, &[&context.input(1), grad]),
-            || apply(Conv2d { geometry, path }, &[&context.input(0), grad]),
+            || apply(Conv2d { geometry, path, activation: Activation::Identity }, &[&context.input(0), grad]),
         )
     }
 }
@@ -176,22 +185,23 @@ impl Operation for WeightGradient {
 /// ```
 #[track_caller]
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: &ConvOptions) -> Tensor {
-    try_conv("conv2d", x, weight, bias, options).or_raise()
+    try_conv("conv2d", x, weight, bias, options, Activation::Identity).or_raise()
 }
 
-/// A convolution of signals or images; `name` is the function's.
+/// A convolution of signals or images and what follows it; `name` is the function's.
 pub(crate) fn try_conv<S: Extent>(
     name: &str,
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,
     options: &ConvOptions<S>,
+    activation: Activation,
 ) -> Result<Tensor, ShapeError> {
     let x = Images::of::<S>(x, name)?;
     let weight = &filters::<S>(weight, name, "out_channels, in_channels / groups")?;
     let geometry = geometry(name, &x, weight, bias, options)?;
     let path = kernels::plan(&geometry);
-    let operation = Conv2d { geometry, path };
+    let operation = Conv2d { geometry, path, activation };
     // Once for forward and the gradient of the weight.
     let images = &laid_out(&x.images, path.layout());
     let y = match bias {
@@ -322,6 +332,8 @@ mod tests {
         for (x, weight, options) in cases {
             let (x, weight, bias) = (variable(x), variable(weight), variable([weight[0]]));
             check(|i| conv2d(i[0], i[1], Some(i[2]), &options), &[&x, &weight, &bias]);
+            let rectified = |i: &[&Tensor]| try_conv("conv2d", i[0], i[1], Some(i[2]), &options, Activation::Relu);
+            check(|i| rectified(i).unwrap(), &[&x, &weight, &bias]);
         }
     }
 
@@ -334,7 +346,9 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let says = |x: [usize; 3], weight: [usize; 4], options: ConvOptions, text: &str| {
-            let error = try_conv("conv2d", &Tensor::zeros(x), &Tensor::zeros(weight), None, &options).unwrap_err();
+            let error =
+                try_conv("conv2d", &Tensor::zeros(x), &Tensor::zeros(weight), None, &options, Activation::Identity)
+                    .unwrap_err();
             assert!(error.to_string().contains(text), "{error}");
         };
         let plain = ConvOptions::new();

@@ -1,7 +1,7 @@
 //! `instance_norm`.
 
 use super::batch_norm::{BatchNormOptions, follow, try_batch_norm};
-use super::normalize::{Sets, check_numbers, normalize};
+use super::normalize::{Sets, check_numbers, normalize_then};
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::Tensor;
 
@@ -59,10 +59,15 @@ impl Default for InstanceNormOptions<'_> {
 /// ```
 #[track_caller]
 pub fn instance_norm(x: &Tensor, options: &InstanceNormOptions<'_>) -> Tensor {
-    try_instance_norm(x, options).or_raise()
+    try_instance_norm(x, options, false).or_raise()
 }
 
-pub(crate) fn try_instance_norm(x: &Tensor, options: &InstanceNormOptions<'_>) -> Result<Tensor, ShapeError> {
+/// [`instance_norm`], with a ReLU behind it if `relu`.
+pub(crate) fn try_instance_norm(
+    x: &Tensor,
+    options: &InstanceNormOptions<'_>,
+    relu: bool,
+) -> Result<Tensor, ShapeError> {
     let &InstanceNormOptions { running_mean, running_var, weight, bias, use_input_stats, momentum, eps } = options;
     if x.dim() < 3 {
         return Err(ShapeError::new(
@@ -73,7 +78,7 @@ pub(crate) fn try_instance_norm(x: &Tensor, options: &InstanceNormOptions<'_>) -
     }
     if !use_input_stats {
         let options = BatchNormOptions { running_mean, running_var, weight, bias, training: false, momentum, eps };
-        return try_batch_norm(x, &options).map_err(|error| error.told_by("instance_norm"));
+        return try_batch_norm(x, &options, relu).map_err(|error| error.told_by("instance_norm"));
     }
     let (batch, channels, inner) = (x.shape()[0], x.shape()[1], x.shape()[2..].iter().product());
     let numbers = [("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)];
@@ -86,7 +91,7 @@ pub(crate) fn try_instance_norm(x: &Tensor, options: &InstanceNormOptions<'_>) -
         .help("normalise before pooling everything into one value, or use batch or layer normalisation"));
     }
     let sets = Sets { batch, groups: channels, channels: 1, inner, over_batch: false, centred: true };
-    let (y, statistics) = normalize(x, sets, weight, bias, eps)?;
+    let (y, statistics) = normalize_then(relu, x, sets, weight, bias, eps)?;
     if let Some(statistics) = statistics.get() {
         let over_batch = |numbers: &Tensor| numbers.reshape([batch, channels]).mean_dim(0, false);
         let unbiased = inner as f64 / (inner as f64 - 1.0);
@@ -108,6 +113,7 @@ mod tests {
             instance_norm(i[0], &InstanceNormOptions { weight: Some(i[1]), bias: Some(i[2]), ..Default::default() })
         };
         check(affine, &[&x, &weight, &bias]);
+        check(|i| try_instance_norm(i[0], &InstanceNormOptions::default(), true).unwrap(), &[&x]);
     }
 
     #[test]

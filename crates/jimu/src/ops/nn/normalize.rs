@@ -3,7 +3,8 @@
 //!
 //! With x̂ = (x - mean) r and r = 1 / √(variance + eps), the gradient of the input is r P(u), where u is the gradient of
 //! the output times the weight and P(u) = u - mean(u) - x̂ mean(u x̂) is its own transpose. Forward and backward are
-//! kernels of two passes each; the second derivatives are composed of tensor operations.
+//! kernels of two passes each; the second derivatives are composed of tensor operations. A ReLU behind it is computed in
+//! the same passes, and its part of the gradient found from x again.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +15,7 @@ use super::planes::with_order;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach, is_grad_enabled, no_grad, try_apply};
 use crate::dtype::{Element, dispatch_float};
 use crate::error::ShapeError;
+use crate::ops::unary::relu_backward;
 use crate::tensor::{Layout, Small, Tensor};
 
 /// Which elements share a mean and a variance, the tensor being seen as [batch, groups, channels, inner].
@@ -107,6 +109,8 @@ pub(super) struct Statistics {
 struct Call {
     sets: Sets,
     eps: f64,
+    /// Whether a ReLU follows; not for rows.
+    relu: bool,
     statistics: Arc<OnceLock<Statistics>>,
 }
 
@@ -157,7 +161,7 @@ impl Call {
                 let PerSlab { mean, mut scale, weight } = self.per_slab::<T>(weight);
                 scale.iter_mut().zip(weight).for_each(|(scale, weight)| *scale = *scale * weight);
                 let shift = self.per_weight::<T>(bias, 0.0);
-                kernels::affine(x, slabs, [&mean, &scale, &shift], &mut out);
+                kernels::affine(x, slabs, [&mean, &scale, &shift], self.relu, &mut out);
             }
         });
         Tensor::from_buffer::<T>(out, Layout::in_order(x.size(), &order))
@@ -213,11 +217,11 @@ impl Call {
         let _ = self.statistics.set(Statistics { mean, variance, scale });
     }
 
-    /// The gradients of the input, if `of_x`, of the weight and of the bias.
+    /// The gradients of the input, if `of_x`, of the weight and of the bias, of which the two latter are as in forward.
     fn gradients<T: Element<Stored = T> + NormalizeElement>(
         &self,
         [grad, x]: [&Tensor; 2],
-        weight: Option<&Tensor>,
+        [weight, bias]: [Option<&Tensor>; 2],
         of_x: bool,
     ) -> [Tensor; 3] {
         let (order, slabs) = self.sets.slabs(x);
@@ -226,7 +230,9 @@ impl Call {
         with_order::<T, _>(grad, &order, |grad| {
             with_order::<T, _>(x, &order, |x| match self.sets.are_rows() {
                 true => self.row_gradients([grad, x], weight, &mut out, [&mut of_weight, &mut of_bias]),
-                false => self.slab_gradients([grad, x], slabs, weight, &mut out, [&mut of_weight, &mut of_bias]),
+                false => {
+                    self.slab_gradients([grad, x], slabs, [weight, bias], &mut out, [&mut of_weight, &mut of_bias])
+                }
             });
         });
         let layout = if of_x { Layout::in_order(x.size(), &order) } else { Layout::contiguous(0.into()) };
@@ -254,13 +260,19 @@ impl Call {
         &self,
         [grad, x]: [&[T]; 2],
         slabs: Slabs,
-        weight: Option<&Tensor>,
+        [weight, bias]: [Option<&Tensor>; 2],
         out: &mut [T],
         [of_weight, of_bias]: [&mut [T]; 2],
     ) {
         let PerSlab { mean, scale, weight } = self.per_slab::<T>(weight);
+        // The numbers that forward's values were computed with, before the ReLU.
+        let gate = self.relu.then(|| {
+            let slopes: Vec<T> = scale.iter().zip(&weight).map(|(&scale, &weight)| scale * weight).collect();
+            [slopes, self.per_weight::<T>(bias, 0.0)]
+        });
+        let gate = gate.as_ref().map(|numbers| numbers.each_ref().map(Vec::as_slice));
         let [mut sums, mut products] = [(); 2].map(|()| vec![T::of(0.0); slabs.count]);
-        kernels::gradient_sums([grad, x], slabs, &mean, &mut sums, &mut products);
+        kernels::gradient_sums([grad, x], slabs, &mean, gate, &mut sums, &mut products);
         for slab in 0..slabs.count {
             let at = slab % self.sets.weights();
             of_weight[at] = of_weight[at] + products[slab] * scale[slab];
@@ -282,7 +294,7 @@ impl Call {
                 shift[slab] = -(scale * sum);
             }
         }
-        kernels::gradient([grad, x], slabs, [&factor, &mean, &slope, &shift], out);
+        kernels::gradient([grad, x], slabs, [&factor, &mean, &slope, &shift], gate, out);
     }
 }
 
@@ -293,11 +305,22 @@ struct Normalize {
     biased: bool,
 }
 
+impl Normalize {
+    /// Which input the bias is.
+    fn bias_at(&self) -> usize {
+        1 + usize::from(self.weighted)
+    }
+}
+
 impl Operation for Normalize {
     const NAME: &'static str = "normalize";
 
     fn saves(&self) -> Saves {
-        Saves::These(if self.weighted { 0b11 } else { 0b1 })
+        match self.weighted {
+            _ if self.call.relu => Saves::Inputs,
+            true => Saves::These(0b11),
+            false => Saves::These(0b1),
+        }
     }
 
     fn spec(&self, inputs: &[&Tensor]) -> Result<Spec, ShapeError> {
@@ -306,17 +329,24 @@ impl Operation for Normalize {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let weight = self.weighted.then(|| inputs[1]);
-        let bias = self.biased.then(|| inputs[1 + usize::from(self.weighted)]);
+        let bias = self.biased.then(|| inputs[self.bias_at()]);
         dispatch_float!(spec.dtype, T => self.call.values::<T>(inputs[0], weight, bias))
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let (call, x) = (&self.call, context.input(0));
         let weight = self.weighted.then(|| context.input(1));
+        let bias = (call.relu && self.biased).then(|| context.input(self.bias_at()));
+        let numbers = [weight.as_ref(), bias.as_ref()];
+        if call.relu && is_grad_enabled() {
+            // The ReLU by itself: what is differentiated again is a normalisation without one.
+            let plain = Self { call: Call { relu: false, ..call.clone() }, ..*self };
+            let y = no_grad(|| dispatch_float!(x.dtype(), T => plain.call.values::<T>(&x, numbers[0], numbers[1])));
+            return plain.backward(context, &relu_backward(grad, &y));
+        }
         // One look at the elements serves all gradients.
-        let [of_x, of_weight, of_bias] = no_grad(
-            || dispatch_float!(x.dtype(), T => call.gradients::<T>([grad, &x], weight.as_ref(), context.needs(0))),
-        );
+        let [of_x, of_weight, of_bias] =
+            no_grad(|| dispatch_float!(x.dtype(), T => call.gradients::<T>([grad, &x], numbers, context.needs(0))));
         let mut gradients = Gradients::new();
         gradients.push(context.needs(0).then(|| {
             let inputs: Small<&Tensor> = [grad, &x].into_iter().chain(&weight).collect();
@@ -356,7 +386,7 @@ impl Operation for InputGradient {
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let weight = inputs.get(2).copied();
         dispatch_float!(spec.dtype, T => {
-            let [of_x, ..] = self.call.gradients::<T>([inputs[0], inputs[1]], weight, true);
+            let [of_x, ..] = self.call.gradients::<T>([inputs[0], inputs[1]], [weight, None], true);
             of_x
         })
     }
@@ -413,7 +443,7 @@ impl Operation for WeightGradient {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         dispatch_float!(spec.dtype, T => {
-            let [_, of_weight, _] = self.call.gradients::<T>([inputs[0], inputs[1]], None, false);
+            let [_, of_weight, _] = self.call.gradients::<T>([inputs[0], inputs[1]], [None; 2], false);
             of_weight
         })
     }
@@ -437,8 +467,21 @@ pub(super) fn normalize(
     bias: Option<&Tensor>,
     eps: f64,
 ) -> Result<(Tensor, Arc<OnceLock<Statistics>>), ShapeError> {
+    normalize_then(false, x, sets, weight, bias, eps)
+}
+
+/// [`normalize`], with a ReLU behind it if `relu`; not for sets that are rows.
+pub(super) fn normalize_then(
+    relu: bool,
+    x: &Tensor,
+    sets: Sets,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<(Tensor, Arc<OnceLock<Statistics>>), ShapeError> {
+    debug_assert!(!(relu && sets.are_rows()), "rows have no ReLU");
     let statistics = Arc::new(OnceLock::new());
-    let call = Call { sets, eps, statistics: statistics.clone() };
+    let call = Call { sets, eps, relu, statistics: statistics.clone() };
     let inputs: Small<&Tensor> = [x].into_iter().chain(weight).chain(bias).collect();
     let y = try_apply(Normalize { call, weighted: weight.is_some(), biased: bias.is_some() }, &inputs)?;
     Ok((y, statistics))

@@ -41,6 +41,8 @@ mod tanh;
 mod to;
 mod trunc;
 
+pub(crate) use relu::relu_backward;
+
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::strided::{self, Operand};
 

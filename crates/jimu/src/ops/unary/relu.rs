@@ -31,8 +31,13 @@ impl Operation for Relu {
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        context.first(|| apply_binary(Gate, grad, &context.output()))
+        context.first(|| relu_backward(grad, &context.output()))
     }
+}
+
+/// The gradient before a ReLU from that behind it, `grad`, and what went into it or came out of it, which have the same sign.
+pub(crate) fn relu_backward(grad: &Tensor, values: &Tensor) -> Tensor {
+    apply_binary(Gate, grad, values)
 }
 
 /// Written so that NaN stays NaN.
@@ -57,7 +62,7 @@ impl Binary for Gate {
 
     fn gradients(self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         // The output only selects: where it is not 0, a small change of it changes nothing.
-        let first = context.needs(0).then(|| apply_binary(Gate, grad, &context.input(1)));
+        let first = context.needs(0).then(|| relu_backward(grad, &context.input(1)));
         let second = context.needs(1).then(|| grad.zeros_like());
         [first, second].into_iter().collect()
     }

@@ -1,5 +1,7 @@
 //! The LeNet series as its papers have it.
 
+use jimu_kernels::conv2d::Activation;
+
 use super::ModelError;
 use crate::error::OrRaise;
 use crate::nn::{AvgPool2d, Buffer, Forward, Label, Linear, Module, Parameter, init};
@@ -367,7 +369,7 @@ impl Forward for Maps {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
         let options: ConvOptions = ConvOptions::new().padding(self.padding);
-        try_conv("conv2d", x, &self.filters(), Some(&self.bias), &options)
+        try_conv("conv2d", x, &self.filters(), Some(&self.bias), &options, Activation::Identity)
             .map_err(|error| error.told_by(self.label.describe("Maps")))
             .or_raise()
     }

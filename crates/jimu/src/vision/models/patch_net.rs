@@ -54,8 +54,8 @@ impl PatchNet {
 impl Forward for PatchNet {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.conv1.forward(x).relu();
-        let x = self.conv2.forward(&x).relu();
+        let x = self.conv1.forward_relu(x);
+        let x = self.conv2.forward_relu(&x);
         self.fc.forward(&x.flatten(1..))
     }
 }

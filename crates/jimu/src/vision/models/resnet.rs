@@ -92,7 +92,7 @@ impl ResNet {
 impl Forward for ResNet {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.relu.forward(&self.bn1.forward(&self.conv1.forward(x)));
+        let x = self.bn1.forward_relu(&self.conv1.forward(x));
         let x = self.layer1.forward(&self.maxpool.forward(&x));
         let x = self.layer4.forward(&self.layer3.forward(&self.layer2.forward(&x)));
         self.fc.forward(&self.avgpool.forward(&x).flatten(1..))
@@ -166,7 +166,7 @@ impl BasicBlock {
 impl Forward for BasicBlock {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let y = self.relu.forward(&self.bn1.forward(&self.conv1.forward(x)));
+        let y = self.bn1.forward_relu(&self.conv1.forward(x));
         let y = self.bn2.forward(&self.conv2.forward(&y));
         self.relu.forward(&(y + shortcut(x, &self.downsample)))
     }
@@ -203,8 +203,8 @@ impl Bottleneck {
 impl Forward for Bottleneck {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let y = self.relu.forward(&self.bn1.forward(&self.conv1.forward(x)));
-        let y = self.relu.forward(&self.bn2.forward(&self.conv2.forward(&y)));
+        let y = self.bn1.forward_relu(&self.conv1.forward(x));
+        let y = self.bn2.forward_relu(&self.conv2.forward(&y));
         let y = self.bn3.forward(&self.conv3.forward(&y));
         self.relu.forward(&(y + shortcut(x, &self.downsample)))
     }

@@ -64,7 +64,7 @@ impl ResNetCifar {
 impl Forward for ResNetCifar {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.bn1.forward(&self.conv1.forward(x)).relu();
+        let x = self.bn1.forward_relu(&self.conv1.forward(x));
         let x = self.layer3.forward(&self.layer2.forward(&self.layer1.forward(&x)));
         self.fc.forward(&x.mean_dim([2, 3], false))
     }
@@ -104,7 +104,7 @@ impl CifarBlock {
 impl Forward for CifarBlock {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
-        let y = self.bn1.forward(&self.conv1.forward(x)).relu();
+        let y = self.bn1.forward_relu(&self.conv1.forward(x));
         let y = self.bn2.forward(&self.conv2.forward(&y));
         (y + if self.widens { subsampled(x) } else { x.clone() }).relu()
     }
