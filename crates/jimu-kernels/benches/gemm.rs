@@ -1,11 +1,13 @@
 //! Billions of multiplications and additions a second for products of many sizes.
 //!
 //! Arguments: sizes as `MxNxK`, with `a` and `b` stored by rows; a letter `t` before a matrix's name (`ta`, `tb`) stores it
-//! by columns: `64x400x120,tb`. Without arguments: squares, and the products of a small network.
+//! by columns: `64x400x120,tb`; `bf16` rounds both to bfloat16 on their way, `half` has them so in memory. Without arguments:
+//! squares, and the products of a small network and of a transformer.
 
 use std::time::Instant;
 
 use jimu_kernels::gemm::{GemmShape, gemm};
+use jimu_kernels::mixed::{self, Values, bf16};
 use jimu_kernels::threads::num_threads;
 
 const CASES: &[&str] = &[
@@ -22,6 +24,17 @@ const CASES: &[&str] = &[
     "1x1000x1000",
     "1000x1x1000",
     "16x150x50000,tb",
+    "256x256x256,bf16",
+    "1024x1024x1024,bf16",
+    "1024x1024x1024,half",
+    "256x128x512,tb",
+    "256x128x512,tb,bf16",
+    "256x128x512,tb,half",
+    "256x512x128,tb",
+    "256x512x128,tb,half",
+    "128x512x256,ta",
+    "128x512x256,ta,half",
+    "64x120x400,tb,bf16",
 ];
 
 /// The median speed over some 200 ms.
@@ -33,6 +46,16 @@ fn speed(case: &str) -> f64 {
     let a_strides = if options.contains(&"ta") { (1, m) } else { (k, 1) };
     let b_strides = if options.contains(&"tb") { (1, k) } else { (n, 1) };
     let (a, b, mut c) = (vec![0.5f32; m * k], vec![0.25f32; k * n], vec![0.0f32; m * n]);
+    let halves = |values: &[f32]| values.iter().map(|&x| bf16::from_f32(x)).collect::<Vec<_>>();
+    let (half_a, half_b) = (halves(&a), halves(&b));
+    let operands = if options.contains(&"bf16") {
+        Some((Values::F32(&a), Values::F32(&b)))
+    } else if options.contains(&"half") {
+        Some((Values::Bf16(&half_a), Values::Bf16(&half_b)))
+    } else {
+        None
+    };
+    let shape = GemmShape { m, n, k };
     let work = 2.0 * (m * n * k) as f64;
     let calls = (5e6 / work).ceil() as usize;
     let mut times = Vec::new();
@@ -40,7 +63,10 @@ fn speed(case: &str) -> f64 {
     while times.len() < 5 || start.elapsed().as_millis() < 200 {
         let start = Instant::now();
         for _ in 0..calls {
-            gemm(GemmShape { m, n, k }, &a, a_strides, &b, b_strides, &mut c, (n, 1), false);
+            match operands {
+                None => gemm(shape, &a, a_strides, &b, b_strides, &mut c, (n, 1), false),
+                Some((a, b)) => mixed::gemm(shape, a, a_strides, b, b_strides, &mut c, (n, 1), false),
+            }
         }
         times.push(start.elapsed().as_secs_f64() / calls as f64);
     }

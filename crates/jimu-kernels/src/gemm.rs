@@ -29,7 +29,7 @@ use crate::log;
 use crate::threads::{parallel_chunks_mut, parallel_for};
 
 /// Multiplications worth handing to another thread.
-const GRAIN: usize = 1 << 18;
+pub(crate) const GRAIN: usize = 1 << 18;
 /// The least length of a part of a long k.
 const LONG: usize = 1024;
 const PARTS: usize = 8;
@@ -46,13 +46,13 @@ pub struct GemmShape {
 }
 
 impl GemmShape {
-    fn work(self) -> usize {
+    pub(crate) fn work(self) -> usize {
         self.m.saturating_mul(self.n).saturating_mul(self.k)
     }
 }
 
 /// Row stride and column stride.
-type Strides = (usize, usize);
+pub(crate) type Strides = (usize, usize);
 
 /// `c = a b`, or `c += a b` if `accumulate`. Strides are (row, column); those of `a` and `b` may be 0, which repeats.
 ///
@@ -114,14 +114,19 @@ pub fn gemm_bias<T: GemmElement>(
 ) {
     assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
     check_inside("c", c.len(), (shape.m, shape.n), c_strides);
+    fill_rows(shape, bias, c, c_strides);
+    gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
+}
+
+/// Writes `row` to every row of `c`, which [`check_inside`] has let pass.
+pub(crate) fn fill_rows<T: Copy>(shape: GemmShape, row: &[T], c: &mut [T], c_strides: Strides) {
     match c_strides {
-        (step, 1) => (0..shape.m).for_each(|row| c[row * step..][..shape.n].copy_from_slice(bias)),
-        (1, step) => bias.iter().enumerate().for_each(|(column, &bias)| c[column * step..][..shape.m].fill(bias)),
-        (row_step, column_step) => (0..shape.m).for_each(|row| {
-            bias.iter().enumerate().for_each(|(column, &bias)| c[row * row_step + column * column_step] = bias);
+        (step, 1) => (0..shape.m).for_each(|i| c[i * step..][..shape.n].copy_from_slice(row)),
+        (1, step) => row.iter().enumerate().for_each(|(column, &value)| c[column * step..][..shape.m].fill(value)),
+        (row_step, column_step) => (0..shape.m).for_each(|i| {
+            row.iter().enumerate().for_each(|(column, &value)| c[i * row_step + column * column_step] = value);
         }),
     }
-    gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
 }
 
 /// One operand of every product of a batch: its memory, where each of its matrices begins, and their common strides.
@@ -180,7 +185,7 @@ pub fn batched_gemm<'a, T: GemmElement>(
 }
 
 /// How many elements a matrix spans from its first to its last; 0 if it has none.
-fn span((rows, columns): (usize, usize), strides: Strides) -> usize {
+pub(crate) fn span((rows, columns): (usize, usize), strides: Strides) -> usize {
     if rows == 0 || columns == 0 {
         return 0;
     }
@@ -188,13 +193,13 @@ fn span((rows, columns): (usize, usize), strides: Strides) -> usize {
     last.and_then(|(row, column)| row.checked_add(column)?.checked_add(1)).unwrap_or(usize::MAX)
 }
 
-fn check_inside(name: &str, len: usize, size: (usize, usize), strides: Strides) {
+pub(crate) fn check_inside(name: &str, len: usize, size: (usize, usize), strides: Strides) {
     let span = span(size, strides);
     assert!(span <= len, "gemm: {name} of size {size:?} with strides {strides:?} needs {span} elements, but has {len}");
 }
 
 /// Checks that no two elements of a matrix share a place.
-fn check_apart(size: (usize, usize), strides: Strides) {
+pub(crate) fn check_apart(size: (usize, usize), strides: Strides) {
     let (rows, columns) = ((size.0, strides.0), (size.1, strides.1));
     let (near, far) = if strides.0 <= strides.1 { (rows, columns) } else { (columns, rows) };
     let steps_over = |(count, step): (usize, usize), extent| count <= 1 || step >= extent;

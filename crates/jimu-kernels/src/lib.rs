@@ -11,6 +11,7 @@ pub mod gemm;
 mod lanes;
 pub mod log;
 pub mod math;
+pub mod mixed;
 pub mod normalize;
 pub mod optimizer;
 pub mod peak;

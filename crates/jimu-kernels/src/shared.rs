@@ -31,6 +31,12 @@ impl<'a, T> SharedSlice<'a, T> {
         self.len
     }
 
+    /// Where the first element lies; to what is written there applies what [`part`](Self::part) says.
+    #[cfg(target_arch = "x86_64")]
+    pub fn start(&self) -> *mut T {
+        self.start
+    }
+
     /// The `len` elements from `start` on.
     ///
     /// # Safety
