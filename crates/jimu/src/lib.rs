@@ -3,6 +3,7 @@
 
 extern crate self as jimu;
 
+mod autocast;
 pub mod autograd;
 pub mod data;
 mod device;
@@ -18,6 +19,7 @@ mod threads;
 pub mod train;
 pub mod vision;
 
+pub use autocast::{Precision, autocast, autocast_precision};
 pub use autograd::no_grad;
 pub use device::Device;
 pub use dtype::{DType, Element};

@@ -14,6 +14,7 @@ use super::backward::{BackwardOptions, grad_up_to};
 use super::mode::{is_grad_enabled, with_grad};
 use super::node::{Edge, Node, SavedTensor};
 use super::operation::{Context, Gradients, Operation, Saves, Spec, stand_in, try_apply};
+use crate::autocast::{Precision, autocast, autocast_precision};
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::{Tensor, get_rng_state, with_random_state};
 
@@ -23,6 +24,7 @@ struct Checkpoint<F> {
     arguments: Vec<SavedTensor>,
     /// Where the generator of random numbers stood.
     random: (u64, u64),
+    precision: Precision,
     output: Option<Tensor>,
 }
 
@@ -44,7 +46,8 @@ impl<F: Fn(&[&Tensor]) -> Tensor + Send + Sync + 'static> Operation for Checkpoi
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let arguments: Vec<Tensor> = self.arguments.iter().map(|saved| saved.unpack(Self::NAME)).collect();
         let arguments: Vec<&Tensor> = arguments.iter().collect();
-        let output = with_grad(true, || with_random_state(self.random, || (self.function)(&arguments)));
+        let run = || with_random_state(self.random, || (self.function)(&arguments));
+        let output = with_grad(true, || autocast(self.precision, run));
         let inputs: Vec<Tensor> = (0..context.inputs()).map(|index| context.input(index)).collect();
         gradients_through(context, &inputs, &output, grad)
     }
@@ -97,7 +100,7 @@ where
     let outside = outside(&output, first);
     let arguments = inputs.iter().map(|input| SavedTensor::new(input)).collect();
     let output = Some(output.detach());
-    let operation = Checkpoint { function, arguments, random, output };
+    let operation = Checkpoint { function, arguments, random, precision: autocast_precision(), output };
     try_apply(operation, &outside.iter().collect::<Vec<_>>()).or_raise()
 }
 

@@ -12,6 +12,7 @@ use std::ops::Range;
 use jimu_kernels::threads::parallel_chunks_mut;
 use smallvec::SmallVec;
 
+use crate::autocast::{autocast, autocast_precision};
 use crate::autograd::{BackwardOptions, gradients_of_leaves, no_grad};
 use crate::nn::Block;
 use crate::tensor::Tensor;
@@ -69,11 +70,11 @@ pub fn backward_in_shards<R: Send>(
     y: &Tensor,
     forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
 ) -> (f64, Vec<R>) {
-    let cuts = Cuts::of(x);
+    let (cuts, precision) = (Cuts::of(x), autocast_precision());
     let mut shards: SmallVec<[Option<Shard<R>>; 16]> = (0..cuts.count).map(|_| None).collect();
     parallel_chunks_mut(&mut shards, 1, |index, shard| {
         let samples = cuts.samples(index);
-        let (loss, other) = forward(&part(x, &samples), &part(y, &samples));
+        let (loss, other) = autocast(precision, || forward(&part(x, &samples), &part(y, &samples)));
         let share = samples.len() as f64 / cuts.total as f64;
         let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
         let mut gradients = GradientsOfLeaves::new();
@@ -111,10 +112,10 @@ pub fn backward_in_shards<R: Send>(
 /// ```
 #[track_caller]
 pub fn forward_in_shards(x: &Tensor, forward: impl Fn(&Tensor) -> Tensor + Sync) -> Tensor {
-    let cuts = Cuts::of(x);
+    let (cuts, precision) = (Cuts::of(x), autocast_precision());
     let mut outputs: Vec<Option<Tensor>> = (0..cuts.count).map(|_| None).collect();
     parallel_chunks_mut(&mut outputs, 1, |index, output| {
-        output[0] = Some(no_grad(|| forward(&part(x, &cuts.samples(index)))));
+        output[0] = Some(autocast(precision, || no_grad(|| forward(&part(x, &cuts.samples(index))))));
     });
     let outputs: Vec<&Tensor> = outputs.iter().flatten().collect();
     no_grad(|| Tensor::cat(&outputs, 0))

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::evaluate::{Evaluation, evaluate};
 use super::metrics::EpochMetrics;
 use super::shards::backward_in_shards;
+use crate::autocast::{Precision, autocast, autocast_precision};
 use crate::data::{Collate, DataLoader, Dataset};
 use crate::nn::Block;
 use crate::optim::Optimizer;
@@ -135,6 +136,7 @@ pub struct Trainer<'a> {
     epochs: usize,
     scheduler: Option<(Box<dyn LrScheduler + 'a>, Every)>,
     shards: bool,
+    precision: Option<Precision>,
     resumed: Option<Step>,
     on_step: OnStep<'a>,
     on_epoch: OnEpoch<'a>,
@@ -196,6 +198,7 @@ impl<'a> Trainer<'a> {
             epochs: 1,
             scheduler: None,
             shards: false,
+            precision: None,
             resumed: None,
             on_step: Box::new(|_| ControlFlow::Continue(())),
             on_epoch: Box::new(|_| ControlFlow::Continue(())),
@@ -207,6 +210,27 @@ impl<'a> Trainer<'a> {
     /// [`backward_in_shards`] tells more.
     pub fn shards(mut self, on: bool) -> Self {
         self.shards = on;
+        self
+    }
+
+    /// What the operands of products are rounded to, in training and in its tests, if not what [`autocast`](crate::autocast())
+    /// says around [`fit`](Self::fit). The weights and the optimiser stay in single precision.
+    ///
+    /// ```
+    /// use jimu::Precision;
+    /// use jimu::data::{DataLoader, ImageSet};
+    /// use jimu::nn::{Flatten, Linear, Module, Sequential};
+    /// use jimu::{optim::Sgd, train::Trainer};
+    ///
+    /// let loader = DataLoader::new(ImageSet::new(vec![7; 40 * 4], [1, 2, 2], vec![1; 40]), 8);
+    /// let model = Sequential::new().add(Flatten::new()).add(Linear::new(4, 2));
+    /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    /// let trainer = Trainer::new(&model, &mut optimizer).precision(Precision::Bf16);
+    /// assert_eq!(trainer.fit(&loader, &loader)?.epochs.len(), 1);
+    /// # Ok::<(), jimu::train::Diverged>(())
+    /// ```
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = Some(precision);
         self
     }
 
@@ -300,7 +324,8 @@ impl<'a> Trainer<'a> {
     {
         let rates: Vec<f64> = self.optimizer.param_groups().iter().map(|group| group.lr()).collect();
         self.begin_scheduler(train.len());
-        let outcome = self.run(train, test);
+        let precision = self.precision.unwrap_or_else(autocast_precision);
+        let outcome = autocast(precision, || self.run(train, test));
         for (group, lr) in self.optimizer.param_groups_mut().into_iter().zip(rates) {
             group.set_lr(lr);
         }

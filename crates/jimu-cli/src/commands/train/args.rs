@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ValueEnum};
+use jimu::Precision;
 use jimu::nn::Block;
 use jimu::optim::lr_scheduler::{ConstantLR, CosineAnnealingLR, LrScheduler};
 use jimu::optim::{Adam, AdamW, Optimizer, Sgd};
@@ -15,7 +16,7 @@ use crate::augment::AugmentName;
 use crate::options::{at_least_1, dataset, model, not_negative};
 
 /// Options that a resumed run takes from its folder.
-const SETTLED: [&str; 17] = [
+const SETTLED: [&str; 18] = [
     "preset",
     "dataset",
     "model",
@@ -31,6 +32,7 @@ const SETTLED: [&str; 17] = [
     "no_shuffle",
     "normalize",
     "augment",
+    "precision",
     "out",
     "limit",
 ];
@@ -95,6 +97,11 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "NAMES", value_delimiter = ',')]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub augment: Vec<AugmentName>,
+    /// What products multiply: numbers of 32 bits, or rounded to bfloat16, twice as fast on processors with AVX512-BF16; weights and
+    /// sums have 32 bits either way
+    #[arg(long, value_enum, default_value = "f32")]
+    #[serde(default, skip_serializing_if = "PrecisionName::is_f32")]
+    pub precision: PrecisionName,
     /// The run's folder [default: the first unused one of runs/DATASET-MODEL, runs/DATASET-MODEL-2, …]
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
@@ -132,6 +139,29 @@ pub enum ScheduleName {
 pub enum NormalizeName {
     None,
     Standard,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrecisionName {
+    #[default]
+    F32,
+    Bf16,
+}
+
+impl PrecisionName {
+    /// What a configuration means that says nothing.
+    fn is_f32(&self) -> bool {
+        *self == Self::F32
+    }
+
+    /// As the library has it.
+    pub fn precision(self) -> Precision {
+        match self {
+            Self::F32 => Precision::F32,
+            Self::Bf16 => Precision::Bf16,
+        }
+    }
 }
 
 fn as_text<S: Serializer>(name: &Option<DatasetName>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -200,6 +230,10 @@ mod tests {
         let args: Args = toml::from_str(&augmented).unwrap();
         assert_eq!(args.augment, [AugmentName::Crop, AugmentName::Flip]);
         assert_eq!(toml::to_string(&args).unwrap(), augmented);
+        let halved = format!("{text}precision = \"bf16\"\n");
+        let args: Args = toml::from_str(&halved).unwrap();
+        assert!(args.precision == PrecisionName::Bf16);
+        assert_eq!(toml::to_string(&args).unwrap(), halved);
         let error = toml::from_str::<Args>(&text.replace("cifar-10", "cifar-11")).err().unwrap();
         assert!(error.to_string().contains("did you mean cifar-10?"), "{error}");
     }

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jimu::Precision;
 use jimu::data::{DataLoader, ImageSet};
 use jimu::nn::{Block, StateDict};
 use jimu::optim::{Optimizer, OptimizerState};
@@ -111,7 +112,7 @@ impl Session {
         let folder = folder(&*model)?;
         let (training, testing) = (train.labels().len(), test.labels().len());
         ui.line(&format!("{name} from {}: {training} training images, {testing} test images", data.origin));
-        ui.line(&format!("{} with {} parameters", args.model, model.num_parameters()));
+        ui.line(&format!("{} with {} parameters{}", args.model, model.num_parameters(), rounding(&args)));
         let train = images::normalized(train, &normalization);
         let train = TrainingImages::new(train, &normalization, &args.augment);
         let loader = DataLoader::new(train, args.batch_size);
@@ -153,6 +154,7 @@ impl Session {
             .epochs(self.args.epochs)
             .boxed_scheduler(self.args.scheduler(self.args.epochs * self.train.len()), Every::Step)
             .shards(suits_shards(&*self.model))
+            .precision(self.args.precision.precision())
             .on_step(|step| {
                 ui.step(step);
                 self.last.set(Some(*step));
@@ -289,6 +291,15 @@ fn load(args: &Args, ui: &Ui) -> Result<ImageDataset, DatasetError> {
             images::load(DatasetName::FashionMini, None, args.quiet)
         }
         loaded => loaded,
+    }
+}
+
+/// What is multiplied, where it is not as ever.
+fn rounding(args: &Args) -> &'static str {
+    match args.precision.precision() {
+        Precision::F32 => "",
+        precision if precision.is_fast() => ", products of bfloat16",
+        _ => ", products of bfloat16, for which this processor has no instructions: slower than --precision f32",
     }
 }
 

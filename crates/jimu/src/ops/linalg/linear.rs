@@ -2,15 +2,19 @@
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::gemm::{GemmShape, gemm, gemm_bias};
+use jimu_kernels::mixed;
 
-use super::matmul::{matmul_like, product_layout, rows_innermost};
+use super::matmul::{halves, matmul_like, product_layout, rows_innermost};
+use crate::autocast::{Precision, autocast, autocast_precision};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, try_apply};
 use crate::dtype::{DType, Element, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
 use crate::tensor::{Shape, Tensor};
 
 /// Rows [n, in], a weight [out, in] and, if there is a third input, a bias [out].
-struct Linear;
+struct Linear {
+    precision: Precision,
+}
 
 impl Operation for Linear {
     const NAME: &'static str = "linear";
@@ -32,6 +36,17 @@ impl Operation for Linear {
         let shape = GemmShape { m: x.shape()[0], k: x.shape()[1], n: weight.shape()[0] };
         let (sx, sw) = (x.storage(), weight.storage());
         let (xs, ws) = ((x.stride()[0], x.stride()[1]), (weight.stride()[1], weight.stride()[0]));
+        if let Some([a, b]) = halves(self.precision, [x, weight], [&sx, &sw]) {
+            let mut out = Buffer::unspecified(shape.m * shape.n);
+            let (strides, layout) = product_layout(&spec.shape, rows_innermost(x));
+            match inputs.get(2) {
+                Some(bias) => bias.with_contiguous::<f32, _>(|bias| {
+                    mixed::gemm_bias(shape, a, xs, b, ws, bias, &mut out, strides);
+                }),
+                None => mixed::gemm(shape, a, xs, b, ws, &mut out, strides, false),
+            }
+            return Tensor::from_buffer::<f32>(out, layout);
+        }
         dispatch_float!(spec.dtype, T => {
             let mut out = Buffer::unspecified(shape.m * shape.n);
             let (a, b) = (&T::slice(&sx)[x.layout().offset..], &T::slice(&sw)[weight.layout().offset..]);
@@ -48,8 +63,10 @@ impl Operation for Linear {
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
         let mut gradients = Gradients::new();
-        gradients.push(context.needs(0).then(|| matmul_like(grad, &context.input(1))));
-        gradients.push(context.needs(1).then(|| grad.t().matmul(&context.input(0))));
+        autocast(self.precision, || {
+            gradients.push(context.needs(0).then(|| matmul_like(grad, &context.input(1))));
+            gradients.push(context.needs(1).then(|| grad.t().matmul(&context.input(0))));
+        });
         if context.inputs() == 3 {
             gradients.push(context.needs(2).then(|| grad.sum_dim(0, false)));
         }
@@ -93,13 +110,14 @@ pub(crate) fn try_linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> 
         2 => x.clone(),
         _ => x.flatten(..-1),
     };
+    let operation = Linear { precision: autocast_precision() };
     let output = match bias {
         _ if !x.dtype().is_floating_point() => {
             let product = rows.matmul(&weight.t());
             bias.map_or_else(|| product.clone(), |bias| &product + bias)
         }
-        Some(bias) => try_apply(Linear, &[&rows, weight, bias])?,
-        None => try_apply(Linear, &[&rows, weight])?,
+        Some(bias) => try_apply(operation, &[&rows, weight, bias])?,
+        None => try_apply(operation, &[&rows, weight])?,
     };
     Ok(if rank == 2 { output } else { output.reshape(sizes) })
 }

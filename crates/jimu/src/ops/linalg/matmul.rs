@@ -2,18 +2,26 @@
 
 use jimu_kernels::buffer::Buffer;
 use jimu_kernels::gemm::{BatchOperand, GemmShape, batched_gemm};
+use jimu_kernels::mixed::{self, Values};
 
+use crate::autocast::{Precision, autocast, autocast_precision};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
 use crate::dtype::{DType, Element, dispatch_number};
 use crate::error::{OrRaise, ShapeError};
 use crate::ops::binary::both;
-use crate::tensor::{Layout, Shape, Small, Tensor, broadcast_shapes};
+use crate::tensor::{Layout, Shape, Small, Storage, Tensor, broadcast_shapes};
 
 /// The products of two batches of matrices, [*, m, k] and [*, k, n], whose batch dimensions are equal.
-#[derive(Default)]
 struct Matmul {
+    precision: Precision,
     /// Write a single product with the rows innermost.
     rows_innermost: bool,
+}
+
+impl Matmul {
+    fn new(rows_innermost: bool) -> Self {
+        Self { precision: autocast_precision(), rows_innermost }
+    }
 }
 
 impl Operation for Matmul {
@@ -41,23 +49,49 @@ impl Operation for Matmul {
         let shape = GemmShape { m: a.shape()[rank - 2], k: a.shape()[rank - 1], n: b.shape()[rank - 1] };
         let (left, right) = (offsets(a.layout()), offsets(b.layout()));
         let (sa, sb) = (a.storage(), b.storage());
+        let (strides_of_a, strides_of_b) =
+            ((a.stride()[rank - 2], a.stride()[rank - 1]), (b.stride()[rank - 2], b.stride()[rank - 1]));
+        let (strides, layout) = product_layout(&spec.shape, self.rows_innermost);
+        if let (Precision::Bf16, Storage::F32(x), Storage::F32(y)) = (self.precision, &*sa, &*sb) {
+            let mut out = Buffer::unspecified(spec.shape.numel());
+            let a = mixed::BatchOperand { values: Values::F32(x), offsets: &left, strides: strides_of_a };
+            let b = mixed::BatchOperand { values: Values::F32(y), offsets: &right, strides: strides_of_b };
+            mixed::batched_gemm(shape, a, b, &mut out, shape.m * shape.n, strides);
+            return Tensor::from_buffer::<f32>(out, layout);
+        }
         dispatch_number!(spec.dtype, T => {
             let mut out = Buffer::unspecified(spec.shape.numel());
-            let operand = |x: &Tensor| (x.stride()[rank - 2], x.stride()[rank - 1]);
-            let a = BatchOperand { data: T::slice(&sa), offsets: &left, strides: operand(a) };
-            let b = BatchOperand { data: T::slice(&sb), offsets: &right, strides: operand(b) };
-            let (strides, layout) = product_layout(&spec.shape, self.rows_innermost);
+            let a = BatchOperand { data: T::slice(&sa), offsets: &left, strides: strides_of_a };
+            let b = BatchOperand { data: T::slice(&sb), offsets: &right, strides: strides_of_b };
             batched_gemm(shape, a, b, &mut out, shape.m * shape.n, strides, false);
             Tensor::from_buffer::<T>(out, layout)
         })
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
-        both(
-            context,
-            || grad.matmul(&context.input(1).transpose(-2, -1)),
-            || context.input(0).transpose(-2, -1).matmul(grad),
-        )
+        autocast(self.precision, || {
+            both(
+                context,
+                || grad.matmul(&context.input(1).transpose(-2, -1)),
+                || context.input(0).transpose(-2, -1).matmul(grad),
+            )
+        })
+    }
+}
+
+/// The elements of a product's operands, from each one's first on, if they are to be rounded to bfloat16.
+pub(super) fn halves<'a>(
+    precision: Precision,
+    tensors: [&Tensor; 2],
+    storages: [&'a Storage; 2],
+) -> Option<[Values<'a>; 2]> {
+    let values = |index: usize| match storages[index] {
+        Storage::F32(values) => Some(Values::F32(&values[tensors[index].layout().offset..])),
+        _ => None,
+    };
+    match precision {
+        Precision::F32 => None,
+        Precision::Bf16 => Some([values(0)?, values(1)?]),
     }
 }
 
@@ -78,7 +112,7 @@ pub(super) fn rows_innermost(matrix: &Tensor) -> bool {
 /// the product itself.
 #[track_caller]
 pub(super) fn matmul_like(a: &Tensor, b: &Tensor) -> Tensor {
-    apply(Matmul { rows_innermost: rows_innermost(a) }, &[a, b])
+    apply(Matmul::new(rows_innermost(a)), &[a, b])
 }
 
 /// Where each matrix of a batch begins.
@@ -133,11 +167,11 @@ pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
         (1, 1) => Ok(try_matmul(&a.unsqueeze(0), &b.unsqueeze(1))?.reshape(Shape::default())),
         (1, _) => Ok(try_matmul(&a.unsqueeze(0), &b)?.squeeze_dim(-2)),
         (_, 1) => Ok(try_matmul(&a, &b.unsqueeze(1))?.squeeze_dim(-1)),
-        (2, 2) => try_apply(Matmul::default(), &[&a, &b]),
+        (2, 2) => try_apply(Matmul::new(false), &[&a, &b]),
         // One matrix for the whole batch: one large product.
         (_, 2) => {
             let mut sizes = a.size();
-            let rows = try_apply(Matmul::default(), &[&a.flatten(..-1), &b])?;
+            let rows = try_apply(Matmul::new(false), &[&a.flatten(..-1), &b])?;
             sizes.as_mut()[a.dim() - 1] = b.shape()[1];
             Ok(rows.reshape(sizes))
         }
@@ -152,7 +186,7 @@ pub(super) fn try_matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, ShapeError> {
                 let sizes: Shape = batch.iter().chain(&x.shape()[x.dim() - 2..]).copied().collect();
                 x.expand(sizes)
             };
-            try_apply(Matmul::default(), &[&spread(&a), &spread(&b)])
+            try_apply(Matmul::new(false), &[&spread(&a), &spread(&b)])
         }
     }
 }
