@@ -91,7 +91,7 @@ impl Drop for Restore {
 /// | sums | `f32` | `f32` |
 /// | results, gradients | bfloat16 | `f32`, not rounded |
 /// | convolutions | bfloat16 | `f32`: 3x3 ones by Winograd's algorithm need a quarter of the multiplications, which gains more, and which bfloat16 is too coarse for |
-/// | recurrent layers | bfloat16 | `f32` |
+/// | recurrent layers, attention as one operation | bfloat16 | `f32` |
 ///
 /// It is twice as fast as single precision where [`Precision::is_fast`] says so, and slower elsewhere. The scope is the calling
 /// thread's; [`train`](crate::train) takes it along to its own. See
@@ -188,6 +188,45 @@ mod tests {
 
     fn exact_of(a: &Tensor, b: &Tensor) -> Tensor {
         rounded(&a.detach()).matmul(&rounded(&b.detach()))
+    }
+
+    /// Two linear layers, ReLU and the cross-entropy, as PyTorch computes them under `torch.autocast("cpu", torch.bfloat16)`.
+    #[test]
+    fn values_and_gradients_are_those_of_pytorch_but_for_its_rounding_of_results() {
+        let sines = |sizes: [usize; 2], step: f32| {
+            let values = (1..=sizes[0] * sizes[1]).map(|i| (i as f32 * step).sin()).collect::<Vec<f32>>();
+            Tensor::from_vec(values, sizes)
+        };
+        let (x, w, b) = (sines([3, 4], 3.0), sines([5, 4], 5.0), sines([1, 5], 2.0).reshape([5]));
+        let leaves = [x, w, b, sines([2, 5], 7.0)].map(|x| x.requires_grad_());
+        let [x, w, b, v] = &leaves;
+        let (y, loss) = autocast(Precision::Bf16, || {
+            let y = linear(&linear(x, w, Some(b)).relu(), v, None);
+            (y.clone(), y.cross_entropy(&Tensor::new([0, 1, 0])))
+        });
+        loss.backward();
+        assert!((loss.item() - 0.607_322).abs() < 2e-3, "{loss:?}");
+        let expected: [&[f32]; 5] = [
+            &[0.80469, -0.43555, 0.67969, -0.12354, 0.69531, -0.03101],
+            &[
+                0.10596, 0.05786, -0.07324, -0.09961, -0.32812, -0.17871, 0.22656, 0.30859, 0.02869, 0.12354, 0.0415,
+                -0.10059,
+            ],
+            &[
+                0.05444, -0.06982, 0.0835, -0.0957, 0.0, 0.0, 0.0, 0.0, -0.1416, 0.14648, -0.14844, 0.14746, 0.00362,
+                -0.00464, 0.00552, -0.00635, 0.0, 0.0, 0.0, 0.0,
+            ],
+            &[0.07373, 0.0, -0.14844, 0.00488, 0.0],
+            &[0.01245, 0.0, -0.0105, 0.08008, 0.0, -0.01245, 0.0, 0.0105, -0.08008, 0.0],
+        ];
+        let found = std::iter::once(y.detach()).chain(leaves.iter().map(|leaf| leaf.grad().unwrap()));
+        for (found, expected) in found.zip(expected) {
+            let most = expected.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+            for (found, expected) in found.to_vec::<f32>().into_iter().zip(expected) {
+                // Half of a bfloat16's last place, some times over.
+                assert!((found - expected).abs() < most / 64.0, "{found} for {expected}");
+            }
+        }
     }
 
     #[test]
