@@ -7,9 +7,10 @@
 //! | path | layout | chosen by [`plan`] when | how |
 //! |---|---|---|---|
 //! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image  |
+//! | [`Path::WinogradRows`] | [`Layout::Chwn`] | the same, and [`suits_winograd_rows`] | rows of 3 or 5 taps with fewer products; one SIMD lane is one image |
 //! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for  |
-//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] or [`has_few_channels`] (and none of the above) | direct; a SIMD lane per column  |
 //! | [`Path::ChannelsInnermost`] | [`Layout::Nhwc`] | [`suits_channels_innermost`] | direct; a SIMD lane per output channel  |
+//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
 //! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
@@ -29,6 +30,7 @@ pub mod naive;
 mod pass;
 mod window;
 mod winograd;
+mod winograd_rows;
 
 pub use layout::Layout;
 
@@ -137,13 +139,15 @@ impl Geometry {
 pub enum Path {
     /// Direct, a SIMD lane per image.
     BatchInnermost,
+    /// Winograd's minimal filtering along the rows, a SIMD lane per image; for kernels that [`is_winograd_rows`] allows.
+    WinogradRows,
     /// Winograd's minimal filtering, channels innermost; for kernels that [`is_winograd`] allows.
     Winograd,
     /// Direct, channels innermost; for convolutions of one group.
     ChannelsInnermost,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
-    /// Direct, a SIMD lane per column.
+    /// Direct, plane by plane.
     Direct,
 }
 
@@ -151,7 +155,7 @@ impl Path {
     /// The layout that the path reads and writes.
     pub fn layout(self) -> Layout {
         match self {
-            Path::BatchInnermost => Layout::Chwn,
+            Path::BatchInnermost | Path::WinogradRows => Layout::Chwn,
             Path::Winograd | Path::ChannelsInnermost => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
@@ -171,13 +175,13 @@ pub enum Activation {
 /// The fastest path for a geometry. See the table in the [module's documentation](self).
 pub fn plan(geometry: &Geometry) -> Path {
     if fills_vectors_with_batch(geometry) && window_stays_in_cache(geometry) {
-        Path::BatchInnermost
+        if suits_winograd_rows(geometry) { Path::WinogradRows } else { Path::BatchInnermost }
     } else if suits_winograd(geometry) {
         Path::Winograd
-    } else if is_depthwise(geometry) || has_few_channels(geometry) {
-        Path::Direct
     } else if suits_channels_innermost(geometry) {
         Path::ChannelsInnermost
+    } else if is_depthwise(geometry) {
+        Path::Direct
     } else {
         Path::Gemm
     }
@@ -199,6 +203,20 @@ pub fn window_stays_in_cache(geometry: &Geometry) -> bool {
 /// Pixels whose values for 16 images take 64 KiB in `f32`.
 const WINDOW_PIXELS: usize = 1024;
 
+/// The transforms along rows exist for it: kernels 3 or 5 wide, with neither stride nor dilation nor groups.
+pub fn is_winograd_rows(geometry: &Geometry) -> bool {
+    matches!(geometry.kernel[1], 3 | 5)
+        && geometry.stride == [1, 1]
+        && geometry.dilation == [1, 1]
+        && geometry.groups == 1
+}
+
+/// The transforms save enough products.
+pub fn suits_winograd_rows(geometry: &Geometry) -> bool {
+    let (width, taps) = (geometry.output()[1], geometry.kernel[1]);
+    is_winograd_rows(geometry) && winograd_rows::products(width, taps) * 2 <= width * taps
+}
+
 /// Winograd's transforms exist for it: kernels of 3x3 with neither stride nor dilation nor groups, and at most 2 pixels
 /// of padding.
 pub fn is_winograd(geometry: &Geometry) -> bool {
@@ -217,9 +235,12 @@ pub fn suits_winograd(geometry: &Geometry) -> bool {
 /// Fewest channels for which the transforms pay.
 const WINOGRAD_CHANNELS: usize = 24;
 
-/// One group, and enough input channels for the broadcasts or enough output channels for the lanes.
+/// One group, and enough input channels for the broadcasts or enough output channels for the lanes, or so few products
+/// that nothing is worth unrolling.
 pub fn suits_channels_innermost(geometry: &Geometry) -> bool {
-    geometry.groups == 1 && (geometry.in_channels >= MIN_INPUTS || geometry.out_channels >= MIN_OUTPUTS)
+    let few_products = geometry.batch < 8 && geometry.multiply_adds() < FEW_PRODUCTS;
+    let fills_vectors = geometry.in_channels >= MIN_INPUTS || geometry.out_channels >= MIN_OUTPUTS;
+    geometry.groups == 1 && (fills_vectors || few_products)
 }
 
 /// Fewest input channels for which the channels are innermost however many products there are.
@@ -227,14 +248,8 @@ const MIN_INPUTS: usize = 8;
 /// Fewest output channels for the same: the first convolution of a network for colour images has 3 channels of input, and
 /// its output lies as the next one wants it.
 const MIN_OUTPUTS: usize = 16;
-
-/// Few channels on both sides of one group, in rows of at least half a vector: the width fills the lanes better.
-pub fn has_few_channels(geometry: &Geometry) -> bool {
-    geometry.groups == 1
-        && geometry.in_channels < MIN_INPUTS
-        && geometry.out_channels < MIN_OUTPUTS
-        && geometry.output()[1] >= MIN_OUTPUTS / 2
-}
+/// Products of a convolution that takes some tens of microseconds.
+const FEW_PRODUCTS: usize = 4 << 20;
 
 /// Every channel is a group of its own, with any number of output channels.
 pub fn is_depthwise(geometry: &Geometry) -> bool {
@@ -274,6 +289,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+                        Path::WinogradRows => winograd_rows::forward(geometry, x, weight, bias, activation, y),
                         Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
                         Path::ChannelsInnermost => {
                             channels_innermost::forward(geometry, x, weight, bias, activation, y)
@@ -291,6 +307,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::WinogradRows => winograd_rows::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
                         Path::ChannelsInnermost => channels_innermost::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
@@ -306,6 +323,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::WinogradRows => winograd_rows::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::ChannelsInnermost => {
                             channels_innermost::backward_weight(geometry, x, grad_y, grad_weight)
