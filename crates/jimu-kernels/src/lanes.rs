@@ -38,6 +38,10 @@ pub trait Lanes:
     fn sub_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// `a b` per lane.
     fn mul_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The larger of `a` and `b` per lane; `b` where `a` is NaN.
+    fn max_lanes<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The largest lane, if none is NaN.
+    fn largest_lane<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
     /// `a` where it is not below zero, else zero, per lane: NaN stays.
     fn relu<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// The sum of the lanes.
@@ -53,7 +57,8 @@ pub trait Lanes:
 }
 
 macro_rules! impl_lanes {
-    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident, $less:ident,
+    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
+     $largest:ident, $less:ident,
      $select:ident, $sum:ident, $load:ident, $store:ident, $view:ident, $view_mut:ident) => {
         impl Lanes for $number {
             const ZERO: Self = 0.0;
@@ -86,6 +91,14 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn mul_lanes<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn max_lanes<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$max(a, b)
+            }
+            #[inline(always)]
+            fn largest_lane<S: Simd>(simd: S, a: S::$vector) -> Self {
+                simd.$largest(a)
             }
             #[inline(always)]
             fn relu<S: Simd>(simd: S, a: S::$vector) -> S::$vector {
@@ -124,6 +137,8 @@ impl_lanes!(
     add_f32s,
     sub_f32s,
     mul_f32s,
+    max_f32s,
+    reduce_max_f32s,
     less_than_f32s,
     select_f32s,
     reduce_sum_f32s,
@@ -140,6 +155,8 @@ impl_lanes!(
     add_f64s,
     sub_f64s,
     mul_f64s,
+    max_f64s,
+    reduce_max_f64s,
     less_than_f64s,
     select_f64s,
     reduce_sum_f64s,

@@ -2,6 +2,7 @@
 //!
 //! This is the only crate with `unsafe` in it, and every block says why it is sound.
 
+pub mod attention;
 pub mod buffer;
 pub mod conv2d;
 pub mod cross_entropy;

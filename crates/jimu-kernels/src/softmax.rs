@@ -240,7 +240,7 @@ fn backward<F: Elementary>(
 }
 
 #[inline(always)]
-fn larger<F: Elementary>(a: F, b: F) -> F {
+pub(crate) fn larger<F: Elementary>(a: F, b: F) -> F {
     if b > a { b } else { a }
 }
 

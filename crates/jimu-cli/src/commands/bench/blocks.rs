@@ -1,16 +1,14 @@
 //! The network that is measured and that jimu's own models do not have.
 
 use jimu::Tensor;
-use jimu::nn::functional::{Approximate, gelu, scaled_dot_product_attention};
-use jimu::nn::{Forward, LayerNorm, Linear, Module};
+use jimu::nn::functional::{Approximate, gelu};
+use jimu::nn::{AttentionMasks, Forward, LayerNorm, Linear, Module, MultiheadAttention};
 
 /// A transformer's encoder block, normalised before each part, with a classifier of the mean over the sequence.
 #[derive(Module)]
 pub struct EncoderBlock {
-    heads: usize,
     norm1: LayerNorm,
-    qkv: Linear,
-    out: Linear,
+    attention: MultiheadAttention,
     norm2: LayerNorm,
     up: Linear,
     down: Linear,
@@ -21,10 +19,8 @@ impl EncoderBlock {
     /// Of `width` features, of which each head has its share; `inner` features in the feed-forward part.
     pub fn new(width: usize, heads: usize, inner: usize) -> Self {
         Self {
-            heads,
             norm1: LayerNorm::new(width),
-            qkv: Linear::new(width, 3 * width),
-            out: Linear::new(width, width),
+            attention: MultiheadAttention::new(width, heads).batch_first(true),
             norm2: LayerNorm::new(width),
             up: Linear::new(width, inner),
             down: Linear::new(inner, width),
@@ -34,12 +30,8 @@ impl EncoderBlock {
 
     /// Each position of the sequence looks at all others.
     fn attention(&self, x: &Tensor) -> Tensor {
-        let [batch, length, width] = x.size()[..] else { panic!("a batch of sequences is needed") };
-        let split = [batch, length, 3, self.heads, width / self.heads];
-        let parts = self.qkv.forward(x).view(split).permute([2, 0, 3, 1, 4]).unbind(0);
-        let [q, k, v] = &parts[..] else { panic!("queries, keys and values") };
-        let mixed = scaled_dot_product_attention(q, k, v, &Default::default());
-        self.out.forward(&mixed.transpose(1, 2).reshape([batch, length, width]))
+        let masks = AttentionMasks { need_weights: false, ..Default::default() };
+        self.attention.forward_masked(x, x, x, &masks).0
     }
 }
 

@@ -6,7 +6,9 @@ use crate::error::{OrRaise, ShapeError, raise};
 use crate::nn::field::{Label, Mode, Parameter};
 use crate::nn::functional::{self, AttentionOptions, scaled_dot_product_attention};
 use crate::nn::{Forward, Linear, Module, init};
+use crate::ops::nn::attention::{Scoring, try_stacked_attention};
 use crate::ops::nn::dropout::check_probability;
+use crate::ops::nn::scaled_dot_product_attention::mask_needs_gradient;
 use crate::tensor::Tensor;
 
 /// What each query of a [`MultiheadAttention`] may attend to, and whether the weights are wanted. PyTorch's defaults.
@@ -234,29 +236,72 @@ impl MultiheadAttention {
             .map_err(|e| e.told_by(self.label.describe("MultiheadAttention")))
             .or_raise();
         let batched = query.dim() == 3;
-        // Inside, everything is [n, …]: the batch first, then the heads, then the steps.
+        // Inside, the batch comes first, then the heads, then the steps.
         let inward = |x: &Tensor| match (batched, self.batch_first) {
             (false, _) => x.unsqueeze(0),
             (true, true) => x.clone(),
             (true, false) => x.transpose(0, 1),
         };
-        let (q, k, v) = self.project(&inward(query), &inward(key), &inward(value));
-        let (k, v) = (self.extend(k, self.bias_k.as_deref()), self.extend(v, self.bias_v.as_deref()));
-        let [q, k, v] = [q, k, v].map(|x| x.unflatten(-1, [self.num_heads as isize, -1]).transpose(1, 2));
-        let (k, v) = if self.add_zero_attn { (with_zeros(&k), with_zeros(&v)) } else { (k, v) };
-        let mask = self.mask(masks, &q, k.shape()[2]);
-        let (heads, weights) = self.attend(&q, &k, &v, mask, masks.need_weights);
-        let output = self.out_proj.forward(&heads.transpose(1, 2).flatten(-2..));
-        let output = match (batched, self.batch_first) {
-            (false, _) => output.squeeze_dim(0),
-            (true, true) => output,
-            (true, false) => output.transpose(0, 1),
+        let itself = query.is_same(key) && key.is_same(value);
+        let (heads, weights) = match self.attend_to_itself(query, itself, masks) {
+            Some(heads) => (heads, None),
+            None => {
+                let query_inward = inward(query);
+                // What is one tensor outside is to be one inside.
+                let [key, value] = [key, value].map(|x| if itself { query_inward.clone() } else { inward(x) });
+                self.attend_to([&query_inward, &key, &value], masks)
+            }
         };
+        let steps_first = match batched && !self.batch_first {
+            true => heads.permute([2, 0, 1, 3]),
+            false => heads.transpose(1, 2),
+        };
+        let output = self.out_proj.forward(&steps_first.flatten(-2..));
+        let output = if batched { output } else { output.squeeze_dim(0) };
         let weights = weights.map(|weights| {
             let weights = if masks.average_attn_weights { weights.mean_dim(1, false) } else { weights };
             if batched { weights } else { weights.squeeze_dim(0) }
         });
         (output, weights)
+    }
+
+    /// The outputs of the heads, [n, heads, l, d], of a sequence that attends to itself, as one operation on the projections of
+    /// queries, keys and values, which are one tensor; nothing where more is asked for than that operation can do.
+    fn attend_to_itself(&self, x: &Tensor, itself: bool, masks: &AttentionMasks) -> Option<Tensor> {
+        let weight = self.in_proj_weight.as_ref()?;
+        let more_keys = self.bias_k.is_some() || self.add_zero_attn;
+        if !itself || masks.need_weights || more_keys || self.dropout_now() > 0.0 {
+            return None;
+        }
+        let batched = x.dim() == 3;
+        let x = if batched { x.clone() } else { x.unsqueeze(0) };
+        // The order of the input stays: the operation finds its way by strides.
+        let order = if batched && !self.batch_first { [2, 1, 3, 0, 4] } else { [2, 0, 3, 1, 4] };
+        let projected = functional::linear(&x, weight, self.in_proj_bias.as_deref());
+        let stacked = projected.unflatten(-1, [3, self.num_heads as isize, -1]).permute(order);
+        let mask = self.mask(masks, stacked.shape()[1], x.dtype(), stacked.shape()[3]);
+        let scale = 1.0 / (stacked.shape()[4] as f64).sqrt();
+        if mask.as_ref().is_some_and(mask_needs_gradient) {
+            let [query, key, value] = [0, 1, 2].map(|part| stacked.select(0, part));
+            let options = AttentionOptions { attn_mask: mask, ..Default::default() };
+            return Some(scaled_dot_product_attention(&query, &key, &value, &options));
+        }
+        Some(try_stacked_attention(&stacked, mask.as_ref(), Scoring { scale, causal: false }).or_raise())
+    }
+
+    /// The outputs of the heads, and the weights if they are wanted, of inputs whose batch comes first.
+    fn attend_to(&self, [query, key, value]: [&Tensor; 3], masks: &AttentionMasks) -> (Tensor, Option<Tensor>) {
+        let (q, k, v) = self.project(query, key, value);
+        let (k, v) = (self.extend(k, self.bias_k.as_deref()), self.extend(v, self.bias_v.as_deref()));
+        let [q, k, v] = [q, k, v].map(|x| x.unflatten(-1, [self.num_heads as isize, -1]).transpose(1, 2));
+        let (k, v) = if self.add_zero_attn { (with_zeros(&k), with_zeros(&v)) } else { (k, v) };
+        let mask = self.mask(masks, q.shape()[0], q.dtype(), k.shape()[2]);
+        self.attend(&q, &k, &v, mask, masks.need_weights)
+    }
+
+    /// The probability with which weights are dropped now.
+    fn dropout_now(&self) -> f64 {
+        if self.training.is_training() { self.dropout } else { 0.0 }
     }
 
     /// Query, key and value through their projections.
@@ -294,11 +339,10 @@ impl MultiheadAttention {
     }
 
     /// What is added to the scores, in a shape that can be broadcast to [n, heads, l, s].
-    fn mask(&self, masks: &AttentionMasks, q: &Tensor, keys: usize) -> Option<Tensor> {
-        let (batch, dtype) = (q.shape()[0] as isize, q.dtype());
+    fn mask(&self, masks: &AttentionMasks, batch: usize, dtype: DType, keys: usize) -> Option<Tensor> {
         let attention = masks.attn_mask.as_ref().map(|mask| {
             let mask = additive(mask, dtype);
-            if mask.dim() == 3 { mask.unflatten(0, [batch, -1]) } else { mask }
+            if mask.dim() == 3 { mask.unflatten(0, [batch as isize, -1]) } else { mask }
         });
         let padding = masks.key_padding_mask.as_ref().map(|mask| {
             let mask = additive(mask, dtype);
@@ -321,7 +365,7 @@ impl MultiheadAttention {
         mask: Option<Tensor>,
         need_weights: bool,
     ) -> (Tensor, Option<Tensor>) {
-        let dropout_p = if self.training.is_training() { self.dropout } else { 0.0 };
+        let dropout_p = self.dropout_now();
         if !need_weights {
             let options = AttentionOptions { attn_mask: mask, dropout_p, ..Default::default() };
             return (scaled_dot_product_attention(q, k, v, &options), None);

@@ -9,6 +9,7 @@ use crate::nn::functional::{self as F, Approximate};
 use crate::nn::{AvgPool2d, Forward, MaxPool2d};
 use crate::ops::binary::div_rounded::Rounding;
 use crate::ops::index::PadMode;
+use crate::ops::nn::attention::{Scoring, try_stacked_attention};
 use crate::ops::nn::recurrence::{Cell, Recurrent, try_recurrence};
 use crate::ops::nn::{Interpolate, InterpolateMode, Window};
 use crate::ops::view::{Index, Indexing};
@@ -342,6 +343,17 @@ fn layers() -> Vec<Case> {
                 try_recurrence(&given).or_raise().0
             },
         ),
+        case(
+            "scaled_dot_product_attention",
+            &[&[&[2, 3, 4], &[2, 5, 4], &[2, 5, 3]], &[&[1, 2], &[2, 1, 2], &[1, 3]]],
+            |x| {
+                let options = F::AttentionOptions { is_causal: true, ..Default::default() };
+                F::scaled_dot_product_attention(x[0], x[1], x[2], &options)
+            },
+        ),
+        case("stacked attention", &[&[&[3, 2, 4, 2]], &[&[3, 1, 1]], &[&[3, 2, 0, 2]]], |x| {
+            try_stacked_attention(x[0], None, Scoring { scale: 0.5, causal: false }).or_raise()
+        }),
         case("rms_norm", &[&[&[3, 4], &[4]], &[&[0, 4], &[4]]], |x| F::rms_norm(x[0], 4, Some(x[1]), 0.1)),
         case("batch_norm with fixed statistics", &[&[&[2, 3, 2], &[3], &[3]], &[&[2, 3], &[3], &[3]]], |x| {
             let statistics = |numbers: [f64; 3]| Tensor::from_vec(numbers.to_vec(), 3);

@@ -29,14 +29,13 @@ impl Curve for Gelu {
 
     #[inline(always)]
     fn value<F: Real>(self, x: F) -> F {
-        F::of(0.5) * x * (F::ONE + (x * F::of(FRAC_1_SQRT_2)).erf())
+        x * x.normal().0
     }
 
     #[inline(always)]
     fn gradient<F: Real>(self, grad: F, x: F) -> F {
-        let distribution = F::of(0.5) * (F::ONE + (x * F::of(FRAC_1_SQRT_2)).erf());
-        let density = F::of(DENSITY_AT_ZERO) * (x * x * F::of(-0.5)).exp();
-        grad * (distribution + x * density)
+        let (distribution, power) = x.normal();
+        grad * (distribution + x * F::of(DENSITY_AT_ZERO) * power)
     }
 
     fn curvature(self, x: &Tensor) -> Option<Tensor> {
@@ -96,9 +95,9 @@ impl Curve for GeluTanh {
 /// # Examples
 /// ```
 /// use jimu::{Tensor, nn::functional::{self as F, Approximate}};
-/// let x = Tensor::new([-10.0, 0.0, 10.0]);
-/// assert_eq!(F::gelu(&x, Approximate::None).to_vec::<f32>(), [0.0, 0.0, 10.0]);
-/// assert_eq!(F::gelu(&x, Approximate::Tanh).to_vec::<f32>(), [0.0, 0.0, 10.0]);
+/// let x = Tensor::new([-20.0, 0.0, 20.0]);
+/// assert_eq!(F::gelu(&x, Approximate::None).to_vec::<f32>(), [0.0, 0.0, 20.0]);
+/// assert_eq!(F::gelu(&x, Approximate::Tanh).to_vec::<f32>(), [0.0, 0.0, 20.0]);
 /// ```
 #[track_caller]
 pub fn gelu(x: &Tensor, approximate: Approximate) -> Tensor {

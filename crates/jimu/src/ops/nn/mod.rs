@@ -1,6 +1,7 @@
 //! The operations that the layers are made of.
 
 pub(crate) mod adaptive_pool;
+pub(crate) mod attention;
 pub(crate) mod avg_pool1d;
 pub(crate) mod avg_pool2d;
 pub(crate) mod batch_norm;

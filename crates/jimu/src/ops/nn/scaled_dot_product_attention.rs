@@ -1,9 +1,11 @@
 //! `scaled_dot_product_attention`.
 
+use super::attention::{Scoring, try_attention};
 use super::dropout::{check_probability, dropout};
+use crate::autograd::is_grad_enabled;
 use crate::dtype::DType;
 use crate::error::{OrRaise, ShapeError};
-use crate::tensor::{Tensor, broadcast_shapes};
+use crate::tensor::{Shape, Tensor, broadcast_shapes};
 
 /// The options of [`scaled_dot_product_attention`]; the defaults are PyTorch's.
 #[derive(Clone, Debug, Default)]
@@ -50,24 +52,97 @@ pub fn scaled_dot_product_attention(
     options: &AttentionOptions,
 ) -> Tensor {
     check(query, key, value, options).or_raise();
-    let (key, value) = match options.enable_gqa {
-        true => (per_query_head(key, query), per_query_head(value, query)),
-        false => (key.clone(), value.clone()),
-    };
     let width = query.shape()[query.dim() - 1];
     let scale = options.scale.unwrap_or_else(|| 1.0 / (width as f64).sqrt());
-    let scores = (query * scale).matmul(&key.transpose(-2, -1));
-    let weights = match &options.attn_mask {
-        None if !options.is_causal => scores.softmax(-1),
-        None => softmax_of_some(&scores, &causal_mask(&scores)),
-        Some(mask) if mask.dtype() == DType::Bool => softmax_of_some(&scores, mask),
-        Some(mask) => {
-            let scores = scores + mask;
-            let reachable = scores.detach().ne(f64::NEG_INFINITY);
-            softmax_of_some(&scores, &reachable)
-        }
+    let scoring = Scoring { scale, causal: options.is_causal };
+    if must_be_composed([query, key, value], options) {
+        let (key, value) = match options.enable_gqa {
+            true => (per_query_head(key, query), per_query_head(value, query)),
+            false => (key.clone(), value.clone()),
+        };
+        let weights = weights(query, &key, options.attn_mask.as_ref(), scoring);
+        return dropout(&weights, options.dropout_p, true).matmul(&value);
+    }
+    match options.enable_gqa {
+        true => in_groups([query, key, value], options.attn_mask.as_ref(), scoring),
+        false => in_one([query, key, value], options.attn_mask.as_ref(), scoring),
+    }
+    .or_raise()
+}
+
+/// Whether the one operation cannot do what is asked for: drop weights, find the gradient of a mask, mix types, or share the
+/// heads of keys and values differently.
+fn must_be_composed(inputs: [&Tensor; 3], options: &AttentionOptions) -> bool {
+    let [query, key, value] = inputs;
+    let dtype = query.dtype();
+    let heads = |x: &Tensor| x.shape()[x.dim() - 3];
+    options.dropout_p > 0.0
+        || options.attn_mask.as_ref().is_some_and(mask_needs_gradient)
+        || !dtype.is_floating_point()
+        || [key.dtype(), value.dtype()] != [dtype; 2]
+        || options.enable_gqa && heads(key) != heads(value)
+}
+
+/// Whether the gradient of a mask will be asked for, which only the composed functions find.
+pub(crate) fn mask_needs_gradient(mask: &Tensor) -> bool {
+    is_grad_enabled() && mask.requires_grad()
+}
+
+/// The one operation on inputs whose leading dimensions are broadcast first, which copies nothing.
+fn in_one([query, key, value]: [&Tensor; 3], mask: Option<&Tensor>, scoring: Scoring) -> Result<Tensor, ShapeError> {
+    const NAME: &str = "scaled_dot_product_attention";
+    let leading = |x: &Tensor| Shape::from(&x.shape()[..x.dim().saturating_sub(2)]);
+    let mut batch = leading(query);
+    for x in [key, value].into_iter().chain(mask) {
+        batch = broadcast_shapes(&batch, &leading(x), NAME)?;
+    }
+    let spread = |x: &Tensor| match leading(x) == batch {
+        true => x.clone(),
+        false => x.expand(Shape::from_iter(batch.iter().chain(&x.shape()[x.dim() - 2..]).copied())),
     };
-    dropout(&weights, options.dropout_p, true).matmul(&value)
+    try_attention([&spread(query), &spread(key), &spread(value)], mask, scoring)
+}
+
+/// [`in_one`] with the queries' heads in a dimension of groups and one within each, along which keys and values repeat.
+fn in_groups([query, key, value]: [&Tensor; 3], mask: Option<&Tensor>, scoring: Scoring) -> Result<Tensor, ShapeError> {
+    let groups = key.shape()[key.dim() - 3] as isize;
+    let mask = mask.map(|mask| match mask.dim() {
+        0..=2 => mask.clone(),
+        rank if mask.shape()[rank - 3] == 1 => mask.unsqueeze(-3),
+        _ => mask.unflatten(-3, [groups, -1]),
+    });
+    let query = query.unflatten(-3, [groups, -1]);
+    let output = in_one([&query, &key.unsqueeze(-3), &value.unsqueeze(-3)], mask.as_ref(), scoring)?;
+    Ok(output.flatten(-4..-2))
+}
+
+/// Attention composed of other operations, without dropout.
+pub(super) fn composed([query, key, value]: [&Tensor; 3], mask: Option<&Tensor>, scoring: Scoring) -> Tensor {
+    weights(query, key, mask, scoring).matmul(value)
+}
+
+/// How much each query takes of each value.
+fn weights(query: &Tensor, key: &Tensor, mask: Option<&Tensor>, scoring: Scoring) -> Tensor {
+    let scores = (query * scoring.scale).matmul(&key.transpose(-2, -1));
+    let causal = scoring.causal.then(|| causal_mask(&scores));
+    match mask {
+        None => match &causal {
+            None => scores.softmax(-1),
+            Some(causal) => softmax_of_some(&scores, causal),
+        },
+        Some(mask) => {
+            let (scores, allowed) = match mask.dtype() {
+                DType::Bool => (scores, mask.clone()),
+                _ => {
+                    let scores = scores + mask;
+                    let reachable = scores.detach().ne(f64::NEG_INFINITY);
+                    (scores, reachable)
+                }
+            };
+            let allowed = causal.map_or_else(|| allowed.clone(), |causal| allowed.logical_and(&causal));
+            softmax_of_some(&scores, &allowed)
+        }
+    }
 }
 
 /// Which keys come no later than the query: the lower triangle.
