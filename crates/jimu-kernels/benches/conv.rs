@@ -11,17 +11,24 @@ use jimu_kernels::pool2d;
 /// Name, batch, input and output channels, side of the image and of the kernel, stride, padding.
 type Case = (&'static str, usize, [usize; 2], usize, usize, usize, usize);
 
+/// Cases of this name have a group for each channel.
+const DEPTHWISE: &str = "depthwise";
+
 const CASES: &[Case] = &[
     ("lenet conv1", 64, [1, 6], 28, 5, 1, 2),
     ("lenet conv2", 64, [6, 16], 14, 5, 1, 0),
     ("lenet conv1", 512, [1, 6], 28, 5, 1, 2),
     ("lenet conv2", 512, [6, 16], 14, 5, 1, 0),
+    ("lenet conv1", 1, [1, 6], 28, 5, 1, 2),
     ("lenet conv2", 1, [6, 16], 14, 5, 1, 0),
     ("first of vgg", 64, [3, 64], 32, 3, 1, 1),
     ("3x3 64 to 128", 64, [64, 128], 32, 3, 1, 1),
     ("3x3 by 2", 64, [64, 128], 32, 3, 2, 1),
     ("3x3 256", 64, [256, 256], 8, 3, 1, 1),
     ("3x3 512", 64, [512, 512], 4, 3, 1, 1),
+    (DEPTHWISE, 4, [32, 32], 112, 3, 1, 1),
+    (DEPTHWISE, 4, [64, 64], 112, 3, 2, 1),
+    (DEPTHWISE, 4, [512, 512], 14, 3, 1, 1),
     ("1x1", 64, [256, 128], 16, 1, 1, 0),
 ];
 
@@ -29,8 +36,8 @@ const CASES: &[Case] = &[
 fn paths(geometry: &Geometry) -> Vec<Path> {
     let planned = conv2d::plan(geometry);
     let mut paths = vec![planned];
-    let is_small = geometry.in_channels * geometry.out_channels <= 1024;
-    let direct = [Path::BatchInnermost, Path::ChannelsInnermost, Path::Gemm];
+    let is_small = geometry.in_channels * geometry.out_channels <= 1024 && geometry.groups == 1;
+    let direct = [Path::BatchInnermost, Path::ChannelsInnermost, Path::Direct, Path::Gemm];
     paths.extend(direct.into_iter().filter(|&path| is_small && path != planned));
     // What the transforms bring.
     paths.extend((planned == Path::Winograd).then_some(Path::ChannelsInnermost));
@@ -51,7 +58,7 @@ fn convolutions(criterion: &mut Criterion) {
             batch,
             in_channels: channels[0],
             out_channels: channels[1],
-            groups: 1,
+            groups: if name == DEPTHWISE { channels[0] } else { 1 },
             input: [side; 2],
             kernel: [kernel; 2],
             stride: [stride; 2],
@@ -61,7 +68,7 @@ fn convolutions(criterion: &mut Criterion) {
         let [x, weight, grad_y] = [geometry.input_len(), geometry.weight_len(), geometry.output_len()].map(filled);
         let bias = filled(geometry.out_channels);
         let (mut grad_x, mut grad_weight, mut y) = (x.clone(), weight.clone(), grad_y.clone());
-        let mut group = criterion.benchmark_group(format!("{name}, batch {batch}"));
+        let mut group = criterion.benchmark_group(format!("{name} {side}, batch {batch}"));
         group.throughput(Throughput::Elements(geometry.multiply_adds() as u64));
         for path in paths(&geometry) {
             let label = |function: &str| format!("{function}/{path:?}");

@@ -45,12 +45,11 @@ fn options<T>(geometry: &Geometry, activation: Activation) -> String {
 fn way(geometry: &Geometry, path: Path, part: Part) -> &'static str {
     let produced = if part == Part::BackwardInput { geometry.input } else { geometry.output() };
     match path {
-        Path::BatchInnermost | Path::ChannelsInnermost => "direct",
+        Path::BatchInnermost | Path::ChannelsInnermost | Path::Direct => "direct",
         Path::WinogradRows => "winograd along the rows",
         Path::Winograd if winograd::fills_large_tiles(produced) => "winograd F(4x4,3x3)",
         Path::Winograd => "winograd F(2x2,3x3)",
         Path::Gemm => "matrix product of patches",
-        Path::Direct => "direct, plane by plane",
     }
 }
 
@@ -85,7 +84,8 @@ mod tests {
         assert_eq!(line_of(strided), expected);
         let grouped = Geometry { groups: 64, batch: 1, ..GEOMETRY };
         let found = line::<f64>(&grouped, plan(&grouped), Part::BackwardWeight, Activation::Relu);
-        let expected = "conv2d backward weight 1x64x32x32 * 128x1x3x3 pad 1 groups 64 relu f64: direct, plane by plane, width innermost";
+        let expected =
+            "conv2d backward weight 1x64x32x32 * 128x1x3x3 pad 1 groups 64 relu f64: direct, width innermost";
         assert_eq!(found, expected);
     }
 

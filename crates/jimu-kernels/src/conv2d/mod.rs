@@ -9,8 +9,8 @@
 //! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image  |
 //! | [`Path::WinogradRows`] | [`Layout::Chwn`] | the same, and [`suits_winograd_rows`] | rows of 3 or 5 taps with fewer products; one SIMD lane is one image |
 //! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for  |
+//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] or [`has_few_channels`] (and none of the above) | direct; a SIMD lane per column  |
 //! | [`Path::ChannelsInnermost`] | [`Layout::Nhwc`] | [`suits_channels_innermost`] | direct; a SIMD lane per output channel  |
-//! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] (and none of the above) | one image plane at a time (`direct.rs`) |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
 //! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
@@ -147,7 +147,7 @@ pub enum Path {
     ChannelsInnermost,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
-    /// Direct, plane by plane.
+    /// Direct, a SIMD lane per column.
     Direct,
 }
 
@@ -178,10 +178,10 @@ pub fn plan(geometry: &Geometry) -> Path {
         if suits_winograd_rows(geometry) { Path::WinogradRows } else { Path::BatchInnermost }
     } else if suits_winograd(geometry) {
         Path::Winograd
+    } else if is_depthwise(geometry) || has_few_channels(geometry) {
+        Path::Direct
     } else if suits_channels_innermost(geometry) {
         Path::ChannelsInnermost
-    } else if is_depthwise(geometry) {
-        Path::Direct
     } else {
         Path::Gemm
     }
@@ -235,12 +235,9 @@ pub fn suits_winograd(geometry: &Geometry) -> bool {
 /// Fewest channels for which the transforms pay.
 const WINOGRAD_CHANNELS: usize = 24;
 
-/// One group, and enough input channels for the broadcasts or enough output channels for the lanes, or so few products
-/// that nothing is worth unrolling.
+/// One group, and enough input channels for the broadcasts or enough output channels for the lanes.
 pub fn suits_channels_innermost(geometry: &Geometry) -> bool {
-    let few_products = geometry.batch < 8 && geometry.multiply_adds() < FEW_PRODUCTS;
-    let fills_vectors = geometry.in_channels >= MIN_INPUTS || geometry.out_channels >= MIN_OUTPUTS;
-    geometry.groups == 1 && (fills_vectors || few_products)
+    geometry.groups == 1 && (geometry.in_channels >= MIN_INPUTS || geometry.out_channels >= MIN_OUTPUTS)
 }
 
 /// Fewest input channels for which the channels are innermost however many products there are.
@@ -248,8 +245,14 @@ const MIN_INPUTS: usize = 8;
 /// Fewest output channels for the same: the first convolution of a network for colour images has 3 channels of input, and
 /// its output lies as the next one wants it.
 const MIN_OUTPUTS: usize = 16;
-/// Products of a convolution that takes some tens of microseconds.
-const FEW_PRODUCTS: usize = 4 << 20;
+
+/// Few channels on both sides of one group, in rows of at least half a vector: the width fills the lanes better.
+pub fn has_few_channels(geometry: &Geometry) -> bool {
+    geometry.groups == 1
+        && geometry.in_channels < MIN_INPUTS
+        && geometry.out_channels < MIN_OUTPUTS
+        && geometry.output()[1] >= MIN_OUTPUTS / 2
+}
 
 /// Every channel is a group of its own, with any number of output channels.
 pub fn is_depthwise(geometry: &Geometry) -> bool {

@@ -243,7 +243,9 @@ fn plan_follows_its_named_conditions() {
     assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::ChannelsInnermost);
     // The first convolution of a network for colour images, and one with few channels on both sides.
     assert_eq!(plan(&square(64, [3, 64], 32, 3, 1)), Path::ChannelsInnermost);
-    assert_eq!(plan(&square(4, [3, 4], 128, 3, 1)), Path::Gemm);
+    assert_eq!(plan(&square(1, [1, 6], 28, 5, 2)), Path::Direct);
+    assert_eq!(plan(&square(4, [3, 4], 128, 3, 1)), Path::Direct);
+    assert_eq!(plan(&square(4, [3, 4], 6, 3, 1)), Path::Gemm);
     let grouped = Geometry { groups: 2, ..square(1, [64, 64], 32, 3, 1) };
     assert_eq!(plan(&grouped), Path::Gemm);
     let depthwise = Geometry { groups: 32, ..square(1, [32, 32], 56, 3, 1) };

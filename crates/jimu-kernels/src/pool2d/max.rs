@@ -28,7 +28,7 @@ impl<T: Lanes> WithSimd for Forward<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         match (is_halving(self.geometry), self.lanes) {
-            (true, 1) => self.halve(1),
+            (true, 1) => self.halve_rows(),
             (true, lanes) if lanes < OVERLAP => self.halve_overlapping(lanes),
             (true, lanes) => self.halve(lanes),
             (false, 1) => self.tap_by_tap(1),
@@ -45,6 +45,23 @@ impl<T: Lanes> Forward<'_, T> {
     fn halve(mut self, lanes: usize) {
         for pixel in 0..self.y.len() / lanes {
             self.window(pixel, lanes, lanes);
+        }
+    }
+
+    /// [`Self::halve`] for pixels of one number: a row of windows at a time, so that neighbouring windows fill the vectors.
+    #[inline(always)]
+    fn halve_rows(self) {
+        let (width, row_len) = (self.geometry.output[1], self.geometry.input[1]);
+        let outputs = self.y.chunks_exact_mut(width).zip(self.taps.chunks_exact_mut(width));
+        for (row, (y, taps)) in outputs.enumerate() {
+            let (upper, lower) = self.x[2 * row * row_len..][..2 * row_len].split_at(row_len);
+            let windows = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+            for ((y, tap), (upper, lower)) in y.iter_mut().zip(taps).zip(windows) {
+                let (mut best, mut index) = (upper[0], 0);
+                (best, index) = better(best, index, upper[1], 1);
+                (best, index) = better(best, index, lower[0], 2);
+                (*y, *tap) = better(best, index, lower[1], 3);
+            }
         }
     }
 

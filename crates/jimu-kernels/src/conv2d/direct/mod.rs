@@ -1,20 +1,35 @@
-//! Direct convolution of `[N, C, H, W]`, one image plane at a time, for groups of one input channel: there a matrix
-//! product would have one row of weights and nothing to reuse.
+//! Direct convolution of `[N, C, H, W]`, the width innermost, for groups of one input channel, where a matrix product would
+//! have one row of weights and nothing to reuse, and for few channels, which would leave lanes of channels idle.
 //!
+//! # Forward, and gradient of the input without strides (`gather.rs`)
+//! A lane is a column of the target. A task is a group of an image: it copies the source rows that it needs, with zeros
+//! around them, into a panel in the first-level cache, so that the arithmetic has no special cases, and sums all taps into
+//! registers: `O` target channels by `P` vectors of columns, for which a tap is `P` loads, `O` broadcasts and `O P`
+//! multiply-adds. The gradient of the input is the same with the kernel turned round.
+//!
+//! | | `O` | `P` |
+//! |---|---|---|
+//! | depthwise | 1 | 8 |
+//! | 32 registers (AVX-512, NEON) | up to 6 | 4 |
+//! | 16 registers (AVX2) | up to 6 | 2 |
+//!
+//! # Gradient of the input with strides, gradient of the weight
 //! A tap of the kernel meets a row of output in one range of columns ([`Columns`]), so the inner loops run over columns
 //! and have no condition:
-//! - forward: `y[i, range] += weight * x[row, range']`,
 //! - gradient of the input: `grad_x[row, range'] += weight * grad_y[i, range]`,
 //! - gradient of the weight: `sum of grad_y[i, range] * x[row, range']`, in two registers of partial sums.
 //!
-//! They are correct for any groups. A task is one plane of the result (forward, gradient of the input) or one output
-//! channel's weights. Strides over columns other than 1 take the same loops without SIMD.
+//! The latter is for depthwise convolutions; for few channels the products of patches (`gemm`) take its place. A task is one
+//! plane of the result or one output channel's weights. Strides over columns other than 1 take the same loops
+//! without SIMD.
+
+mod gather;
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::{Activation, ConvElement, Geometry};
+use super::{Activation, ConvElement, Geometry, is_depthwise};
 use crate::simd;
 use crate::threads;
 
@@ -26,31 +41,44 @@ pub(super) fn forward<T: ConvElement>(
     activation: Activation,
     y: &mut [T],
 ) {
-    let [height, width] = geometry.output();
-    threads::parallel_chunks_mut(y, height * width, |index, plane| {
-        let (image, output) = (index / geometry.out_channels, index % geometry.out_channels);
-        plane.fill(bias.map_or(T::ZERO, |bias| bias[output]));
-        for tap in Taps::of_output(geometry, image, output) {
-            let weight = weight[output * geometry.taps() + tap.weight];
-            for (row, source) in tap.rows() {
-                let to = &mut plane[row * width..][tap.columns.outputs.clone()];
-                simd::dispatch(AddScaled {
-                    to,
-                    to_step: 1,
-                    from: &x[source..],
-                    from_step: geometry.stride[1],
-                    weight,
-                    count: tap.columns.outputs.len(),
-                });
-            }
-        }
-        if activation == Activation::Relu {
-            plane.iter_mut().filter(|value| **value < T::ZERO).for_each(|value| *value = T::ZERO);
-        }
-    });
+    let kernel_len = geometry.kernel[0] * geometry.kernel[1];
+    let weight_of =
+        |target: usize, source: usize, tap: usize| weight[target * geometry.taps() + source * kernel_len + tap];
+    gather::run(geometry, x, weight_of, bias, activation, y);
 }
 
 pub(super) fn backward_input<T: ConvElement>(geometry: &Geometry, grad_y: &[T], weight: &[T], grad_x: &mut [T]) {
+    match turned_round(geometry) {
+        Some(turned) => {
+            let (kernel_len, inputs) = (geometry.kernel[0] * geometry.kernel[1], geometry.group_inputs());
+            let weight_of = |target: usize, source: usize, tap: usize| {
+                let output = target / inputs * geometry.group_outputs() + source;
+                weight[output * geometry.taps() + target % inputs * kernel_len + (kernel_len - 1 - tap)]
+            };
+            gather::run(&turned, grad_y, weight_of, None, Activation::Identity, grad_x);
+        }
+        None => scatter_input(geometry, grad_y, weight, grad_x),
+    }
+}
+
+/// The convolution of the output's gradient that gives the input's, if there are no strides and no more padding than the
+/// kernel reaches.
+fn turned_round(geometry: &Geometry) -> Option<Geometry> {
+    let mut padding = [[0; 2]; 2];
+    for (axis, sides) in padding.iter_mut().enumerate() {
+        let [before, after] = geometry.padding[axis].map(|size| (geometry.reach(axis) - 1).checked_sub(size));
+        *sides = [before?, after?];
+    }
+    (geometry.stride == [1, 1]).then(|| Geometry {
+        in_channels: geometry.out_channels,
+        out_channels: geometry.in_channels,
+        input: geometry.output(),
+        padding,
+        ..*geometry
+    })
+}
+
+fn scatter_input<T: ConvElement>(geometry: &Geometry, grad_y: &[T], weight: &[T], grad_x: &mut [T]) {
     let [height, width] = geometry.output();
     let plane_len = geometry.input[0] * geometry.input[1];
     threads::parallel_chunks_mut(grad_x, plane_len, |index, plane| {
@@ -80,6 +108,10 @@ pub(super) fn backward_input<T: ConvElement>(geometry: &Geometry, grad_y: &[T], 
 }
 
 pub(super) fn backward_weight<T: ConvElement>(geometry: &Geometry, x: &[T], grad_y: &[T], grad_weight: &mut [T]) {
+    if !is_depthwise(geometry) {
+        // A tap at a time would read everything for each; the products have the same layout, and read it once.
+        return super::gemm::backward_weight(geometry, x, grad_y, grad_weight);
+    }
     let [height, width] = geometry.output();
     threads::parallel_chunks_mut(grad_weight, geometry.taps(), |output, grad_weight| {
         grad_weight.fill(T::ZERO);
