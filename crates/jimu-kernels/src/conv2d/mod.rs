@@ -211,10 +211,12 @@ pub fn is_winograd_rows(geometry: &Geometry) -> bool {
         && geometry.groups == 1
 }
 
-/// The transforms save enough products.
+/// The transforms save enough products, and the sums at each point are long enough.
 pub fn suits_winograd_rows(geometry: &Geometry) -> bool {
     let (width, taps) = (geometry.output()[1], geometry.kernel[1]);
-    is_winograd_rows(geometry) && winograd_rows::products(width, taps) * 2 <= width * taps
+    is_winograd_rows(geometry)
+        && winograd_rows::products(width, taps) * 2 <= width * taps
+        && geometry.in_channels * geometry.kernel[0] >= 5
 }
 
 /// Winograd's transforms exist for it: kernels of 3x3 with neither stride nor dilation nor groups, and at most 2 pixels

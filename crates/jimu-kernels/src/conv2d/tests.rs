@@ -238,6 +238,7 @@ fn plan_follows_its_named_conditions() {
     assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::WinogradRows);
     assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::WinogradRows);
     assert_eq!(plan(&square(512, [6, 16], 5, 5, 0)), Path::BatchInnermost);
+    assert_eq!(plan(&square(64, [1, 8], 28, 3, 1)), Path::BatchInnermost);
     assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::ChannelsInnermost);
     assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Winograd);
     assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::ChannelsInnermost);

@@ -29,6 +29,8 @@
 //! 3. transforms back, adds bias, applies the activation and stores; or adds the overlapping tiles to a line of the input's
 //!    gradient and stores it when the row is done.
 //!
+//! Forward sums of few terms are left to the direct kernel: they would take longer to begin and to end.
+//!
 //! # Gradient of the weight (`weight.rs`)
 //! Outer products at each point: see there.
 
