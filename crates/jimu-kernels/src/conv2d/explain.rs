@@ -46,6 +46,7 @@ fn way(geometry: &Geometry, path: Path, part: Part) -> &'static str {
     let produced = if part == Part::BackwardInput { geometry.input } else { geometry.output() };
     match path {
         Path::BatchInnermost | Path::ChannelsInnermost | Path::Direct => "direct",
+        Path::WinogradRows => "winograd along the rows",
         Path::Winograd if winograd::fills_large_tiles(produced) => "winograd F(4x4,3x3)",
         Path::Winograd => "winograd F(2x2,3x3)",
         Path::Gemm => "matrix product of patches",

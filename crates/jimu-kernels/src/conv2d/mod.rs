@@ -7,6 +7,7 @@
 //! | path | layout | chosen by [`plan`] when | how |
 //! |---|---|---|---|
 //! | [`Path::BatchInnermost`] | [`Layout::Chwn`] | [`fills_vectors_with_batch`] and [`window_stays_in_cache`] | direct; one SIMD lane is one image  |
+//! | [`Path::WinogradRows`] | [`Layout::Chwn`] | the same, and [`suits_winograd_rows`] | rows of 3 or 5 taps with fewer products; one SIMD lane is one image |
 //! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for  |
 //! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] or [`has_few_channels`] (and none of the above) | direct; a SIMD lane per column  |
 //! | [`Path::ChannelsInnermost`] | [`Layout::Nhwc`] | [`suits_channels_innermost`] | direct; a SIMD lane per output channel  |
@@ -29,6 +30,7 @@ pub mod naive;
 mod pass;
 mod window;
 mod winograd;
+mod winograd_rows;
 
 pub use layout::Layout;
 
@@ -137,6 +139,8 @@ impl Geometry {
 pub enum Path {
     /// Direct, a SIMD lane per image.
     BatchInnermost,
+    /// Winograd's minimal filtering along the rows, a SIMD lane per image; for kernels that [`is_winograd_rows`] allows.
+    WinogradRows,
     /// Winograd's minimal filtering, channels innermost; for kernels that [`is_winograd`] allows.
     Winograd,
     /// Direct, channels innermost; for convolutions of one group.
@@ -151,7 +155,7 @@ impl Path {
     /// The layout that the path reads and writes.
     pub fn layout(self) -> Layout {
         match self {
-            Path::BatchInnermost => Layout::Chwn,
+            Path::BatchInnermost | Path::WinogradRows => Layout::Chwn,
             Path::Winograd | Path::ChannelsInnermost => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
@@ -171,7 +175,7 @@ pub enum Activation {
 /// The fastest path for a geometry. See the table in the [module's documentation](self).
 pub fn plan(geometry: &Geometry) -> Path {
     if fills_vectors_with_batch(geometry) && window_stays_in_cache(geometry) {
-        Path::BatchInnermost
+        if suits_winograd_rows(geometry) { Path::WinogradRows } else { Path::BatchInnermost }
     } else if suits_winograd(geometry) {
         Path::Winograd
     } else if is_depthwise(geometry) || has_few_channels(geometry) {
@@ -198,6 +202,22 @@ pub fn window_stays_in_cache(geometry: &Geometry) -> bool {
 
 /// Pixels whose values for 16 images take 64 KiB in `f32`.
 const WINDOW_PIXELS: usize = 1024;
+
+/// The transforms along rows exist for it: kernels 3 or 5 wide, with neither stride nor dilation nor groups.
+pub fn is_winograd_rows(geometry: &Geometry) -> bool {
+    matches!(geometry.kernel[1], 3 | 5)
+        && geometry.stride == [1, 1]
+        && geometry.dilation == [1, 1]
+        && geometry.groups == 1
+}
+
+/// The transforms save enough products, and the sums at each point are long enough.
+pub fn suits_winograd_rows(geometry: &Geometry) -> bool {
+    let (width, taps) = (geometry.output()[1], geometry.kernel[1]);
+    is_winograd_rows(geometry)
+        && winograd_rows::products(width, taps) * 2 <= width * taps
+        && geometry.in_channels * geometry.kernel[0] >= 5
+}
 
 /// Winograd's transforms exist for it: kernels of 3x3 with neither stride nor dilation nor groups, and at most 2 pixels
 /// of padding.
@@ -274,6 +294,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
+                        Path::WinogradRows => winograd_rows::forward(geometry, x, weight, bias, activation, y),
                         Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
                         Path::ChannelsInnermost => {
                             channels_innermost::forward(geometry, x, weight, bias, activation, y)
@@ -291,6 +312,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::WinogradRows => winograd_rows::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
                         Path::ChannelsInnermost => channels_innermost::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
@@ -306,6 +328,7 @@ macro_rules! impl_conv_element {
                 ) {
                     match path {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
+                        Path::WinogradRows => winograd_rows::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::ChannelsInnermost => {
                             channels_innermost::backward_weight(geometry, x, grad_y, grad_weight)

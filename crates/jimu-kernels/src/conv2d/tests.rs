@@ -72,7 +72,7 @@ fn cast<T: Number>(values: &[f64]) -> Vec<T> {
 fn assert_close<T: Number>(what: &str, geometry: &Geometry, path: Path, got: &[T], expected: &[f64], terms: usize) {
     assert_eq!(got.len(), expected.len());
     // The transforms multiply and divide by up to 24, and their rounding errors with them.
-    let transforms = if path == Path::Winograd { 8.0 } else { 1.0 };
+    let transforms = if matches!(path, Path::Winograd | Path::WinogradRows) { 8.0 } else { 1.0 };
     let tolerance = transforms * T::TOLERANCE * (terms as f64 + 4.0);
     for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
         let error = (got.to_f64() - expected).abs();
@@ -156,6 +156,21 @@ fn winograd_equals_the_naive_twin() {
 }
 
 #[test]
+fn winograd_along_the_rows_equals_the_naive_twin() {
+    let mut numbers = Numbers(13);
+    for seed in 0..80 {
+        let mut geometry = Geometry { groups: 1, stride: [1; 2], dilation: [1; 2], ..numbers.geometry() };
+        geometry.kernel[1] = if seed % 4 == 0 { 3 } else { 5 };
+        geometry.batch = [1, 7, 8, 33, 64, 70][numbers.between(0, 5)];
+        if seed % 3 == 0 {
+            geometry.out_channels = numbers.between(7, 20);
+        }
+        check::<f32>(&geometry, Path::WinogradRows, seed);
+        check::<f64>(&geometry, Path::WinogradRows, seed);
+    }
+}
+
+#[test]
 fn channels_innermost_equals_the_naive_twin() {
     let mut numbers = Numbers(9);
     for seed in 0..100 {
@@ -189,7 +204,8 @@ fn workloads_equal_the_naive_twin() {
     let resnet = [square(2, [40, 70], 17, 3, 1), Geometry { stride: [2; 2], ..square(3, [33, 65], 16, 3, 1) }];
     let pointwise = square(3, [50, 30], 9, 1, 0);
     for geometry in lenet.into_iter().chain(resnet).chain([pointwise]) {
-        for path in PATHS {
+        let rows = is_winograd_rows(&geometry).then_some(Path::WinogradRows);
+        for path in PATHS.into_iter().chain(rows) {
             check::<f32>(&geometry, path, 1);
         }
     }
@@ -219,8 +235,10 @@ fn relu_keeps_nan() {
 
 #[test]
 fn plan_follows_its_named_conditions() {
-    assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::BatchInnermost);
-    assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::BatchInnermost);
+    assert_eq!(plan(&square(64, [1, 6], 28, 5, 2)), Path::WinogradRows);
+    assert_eq!(plan(&square(512, [6, 16], 14, 5, 0)), Path::WinogradRows);
+    assert_eq!(plan(&square(512, [6, 16], 5, 5, 0)), Path::BatchInnermost);
+    assert_eq!(plan(&square(64, [1, 8], 28, 3, 1)), Path::BatchInnermost);
     assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::ChannelsInnermost);
     assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Winograd);
     assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::ChannelsInnermost);
@@ -247,6 +265,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
     let geometries = [
         square(70, [3, 8], 13, 3, 1),
         square(5, [20, 40], 12, 3, 1),
+        square(100, [3, 9], 27, 5, 2),
         Geometry { groups: 2, stride: [2, 1], ..square(3, [16, 60], 9, 3, 1) },
     ];
     let mut numbers = Numbers(11);
@@ -256,7 +275,8 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let grad_y = cast::<f32>(&numbers.values(geometry.output_len()));
         let winograd = is_winograd(&geometry).then_some(Path::Winograd);
         let innermost = (geometry.groups == 1).then_some(Path::ChannelsInnermost);
-        for path in PATHS.into_iter().chain(winograd).chain(innermost) {
+        let rows = is_winograd_rows(&geometry).then_some(Path::WinogradRows);
+        for path in PATHS.into_iter().chain(winograd).chain(rows).chain(innermost) {
             let results = [1, 2, 7].map(|threads| {
                 let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());
                 let mut grad_bias = vec![0.0; geometry.out_channels];

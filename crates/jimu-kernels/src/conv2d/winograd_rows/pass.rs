@@ -1,0 +1,392 @@
+//! The forward pass and the gradient of the input. The [parent](super) has the map.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::super::{Activation, ConvElement, Geometry, batch_innermost};
+use super::images::{Images, load, store};
+use super::rule::{Line, MAX_POINTS, Rule};
+use super::tiles::{Strip, Strips, cut, with_rule};
+use super::weights::{Weights, transform};
+use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::{Lanes, machine};
+use crate::product::{Product, Start, widest};
+use crate::shared::SharedSlice;
+use crate::simd;
+use crate::threads;
+
+/// Most vectors of images in a task.
+const VECTORS: usize = 2;
+/// Bytes of a task's transformed rows: half a second-level cache.
+const PANEL_BYTES: usize = 512 << 10;
+/// Tasks to cut small batches into, so that a few threads find work.
+const MIN_TASKS: usize = 16;
+/// Fewest target rows in a task, unless the panel would not fit: neighbouring tasks transform some source rows twice.
+const MIN_ROWS: usize = 8;
+/// Fewest terms of a sum at a point, for the output, that are worth the transforms: the direct kernel is 8 % faster at 9.
+const FORWARD_TERMS: usize = 10;
+/// Target channels whose products are transformed back together.
+const CHANNELS: usize = 6;
+
+pub(in super::super) fn forward<T: ConvElement>(
+    geometry: &Geometry,
+    x: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    activation: Activation,
+    y: &mut [T],
+) {
+    let (sources, [height, _]) = (geometry.in_channels, geometry.kernel);
+    if sources * height < FORWARD_TERMS {
+        return batch_innermost::forward(geometry, x, weight, bias, activation, y);
+    }
+    let strips = cut(geometry.output()[1], geometry.kernel[1]);
+    let rows_of_taps = geometry.out_channels * height * sources;
+    let weights = transform(&strips, geometry.kernel[1], rows_of_taps, weight, |row| {
+        let (target, tap, source) = (row / (height * sources), row / sources % height, row % sources);
+        (target * sources + source) * height + tap
+    });
+    run::<T, false>(&Pass {
+        batch: geometry.batch,
+        source: x,
+        sources,
+        source_size: geometry.input,
+        target: SharedSlice::new(y),
+        targets: geometry.out_channels,
+        target_size: geometry.output(),
+        taps: geometry.kernel,
+        before: geometry.padding[0][0] as isize,
+        left: geometry.padding[1][0],
+        strips,
+        weights: &weights,
+        bias,
+        activation,
+    });
+}
+
+pub(in super::super) fn backward_input<T: ConvElement>(
+    geometry: &Geometry,
+    grad_y: &[T],
+    weight: &[T],
+    grad_x: &mut [T],
+) {
+    let (sources, targets, [height, _]) = (geometry.out_channels, geometry.in_channels, geometry.kernel);
+    let strips = cut(geometry.output()[1], geometry.kernel[1]);
+    let weights = transform(&strips, geometry.kernel[1], targets * height * sources, weight, |row| {
+        let (target, tap, source) = (row / (height * sources), row / sources % height, row % sources);
+        (source * targets + target) * height + height - 1 - tap
+    });
+    run::<T, true>(&Pass {
+        batch: geometry.batch,
+        source: grad_y,
+        sources,
+        source_size: geometry.output(),
+        target: SharedSlice::new(grad_x),
+        targets,
+        target_size: geometry.input,
+        taps: geometry.kernel,
+        before: height as isize - 1 - geometry.padding[0][0] as isize,
+        left: geometry.padding[1][0],
+        strips,
+        weights: &weights,
+        bias: None,
+        activation: Activation::Identity,
+    });
+}
+
+/// A whole pass.
+struct Pass<'a, T: Lanes> {
+    batch: usize,
+    source: &'a [T],
+    sources: usize,
+    source_size: [usize; 2],
+    target: SharedSlice<'a, T>,
+    targets: usize,
+    target_size: [usize; 2],
+    taps: [usize; 2],
+    /// How far before a target row its first source row is.
+    before: isize,
+    /// Columns of padding before the input.
+    left: usize,
+    /// The tiles of a row of outputs: of the target's, or in the gradient of the input of the source's.
+    strips: Strips,
+    weights: &'a Weights<T>,
+    bias: Option<&'a [T]>,
+    activation: Activation,
+}
+
+impl<T: Lanes> Pass<'_, T> {
+    /// The source rows that meet a target row, and the first of their taps.
+    fn sources_of(&self, row: usize) -> (Range<usize>, usize) {
+        let first = row as isize - self.before;
+        let clip = |row: isize| row.clamp(0, self.source_size[0] as isize) as usize;
+        let rows = clip(first)..clip(first + self.taps[0] as isize);
+        let tap = rows.start as isize - first;
+        (rows, tap.clamp(0, self.taps[0] as isize) as usize)
+    }
+
+    /// The source rows that meet some target rows.
+    fn sources_of_all(&self, rows: Range<usize>) -> Range<usize> {
+        self.sources_of(rows.start).0.start..self.sources_of(rows.end - 1).0.end
+    }
+}
+
+/// `BACK` tells the gradient of the input from the forward pass.
+fn run<T: ConvElement, const BACK: bool>(pass: &Pass<'_, T>) {
+    let images = machine::<T>().lanes * VECTORS;
+    let batch_blocks = pass.batch.div_ceil(images);
+    let row_blocks = row_blocks(pass, images, batch_blocks);
+    threads::parallel_for(batch_blocks * row_blocks, |index| {
+        // Neighbouring tasks have the same rows: their images share cache lines and pages.
+        let (row_block, batch_block) = (index / batch_blocks, index % batch_blocks);
+        let first = batch_block * images;
+        let images = Images { batch: pass.batch, range: first..pass.batch.min(first + images) };
+        simd::dispatch(Task::<T, BACK> { pass, images, rows: balanced(pass.target_size[0], row_blocks, row_block) });
+    });
+}
+
+fn row_blocks<T: Lanes>(pass: &Pass<'_, T>, images: usize, batch_blocks: usize) -> usize {
+    let height = pass.target_size[0];
+    let row_bytes = super::tiles::products(&pass.strips) * pass.sources * images * size_of::<T>();
+    let fit = (PANEL_BYTES / row_bytes).saturating_sub(pass.taps[0] - 1).max(1);
+    let wanted = MIN_TASKS.div_ceil(batch_blocks).min(height / MIN_ROWS).max(1);
+    pass.source_size[0].min(height).div_ceil(fit).max(wanted).min(height)
+}
+
+/// Some images and target rows.
+struct Task<'a, T: Lanes, const BACK: bool> {
+    pass: &'a Pass<'a, T>,
+    images: Images,
+    rows: Range<usize>,
+}
+
+/// The transformed source rows of a strip, `[point][row][channel][tile][vector of images]`.
+struct Panel<T: bytemuck::Pod> {
+    values: Buffer<T>,
+    rows: Range<usize>,
+    /// Numbers of a point, and of a row of a channel.
+    point_len: usize,
+    line_len: usize,
+}
+
+impl<T: ConvElement, const BACK: bool> WithSimd for Task<'_, T, BACK> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let pass = self.pass;
+        let lanes = T::lanes::<S>();
+        let vectors = self.images.vectors(lanes);
+        let rows = pass.sources_of_all(self.rows.clone());
+        let mut panels: smallvec::SmallVec<[Panel<T>; 2]> = smallvec::SmallVec::new();
+        for strip in &pass.strips {
+            panels.push(with_rule!(strip, self.panel::<S>(simd, strip, rows.clone())));
+        }
+        let mut sums = Buffer::<T>::unspecified(CHANNELS * MAX_POINTS * widest(S::REGISTER_COUNT) * lanes);
+        let columns = pass.target_size[1] + pass.left + pass.taps[1] + MAX_POINTS;
+        let line_len = if BACK { pass.targets * columns * vectors * lanes } else { 0 };
+        let mut line = Buffer::<T>::unspecified(line_len);
+        for row in self.rows.clone() {
+            line.fill(T::ZERO);
+            for (index, (strip, panel)) in pass.strips.iter().zip(&panels).enumerate() {
+                let weights = pass.weights.strip(index);
+                with_rule!(strip, self.products::<S>(simd, strip, panel, weights, row, &mut sums, &mut line));
+            }
+            if BACK {
+                self.store_line(simd, &line, row);
+            }
+        }
+    }
+}
+
+impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
+    fn panel<S: Simd, const P: usize, const M: usize, const R: usize>(
+        &self,
+        simd: S,
+        strip: &Strip,
+        rows: Range<usize>,
+    ) -> Panel<T> {
+        let (pass, lanes) = (self.pass, T::lanes::<S>());
+        let (rule, points) = (Rule::<T, S, P>::new(simd), Rule::<T, S, P>::POINTS);
+        let [height, width] = pass.source_size;
+        let vectors = self.images.vectors(lanes);
+        let line_len = strip.tiles * vectors * lanes;
+        // A vector more, lest all points of a tile meet in the same few places of the first-level cache.
+        let point_len = rows.len() * pass.sources * line_len + lanes;
+        let mut values = Buffer::<T>::unspecified(points * point_len);
+        let to = T::as_vectors_mut::<S>(&mut values).0;
+        let point_vectors = point_len / lanes;
+        let (reads, left) = if BACK { (M, 0) } else { (points, pass.left) };
+        let zero = T::splat(simd, T::ZERO);
+        let mut at = 0;
+        for row in rows.clone() {
+            for channel in 0..pass.sources {
+                let start = (channel * height + row) * width;
+                for tile in 0..strip.tiles {
+                    let first = strip.first + tile * M;
+                    for vector in 0..vectors {
+                        let mut values: Line<T::Vector<S>> = [zero; MAX_POINTS];
+                        if first >= left && first - left + reads <= width {
+                            for i in 0..reads {
+                                values[i] = load(simd, pass.source, start + first - left + i, &self.images, vector);
+                            }
+                        } else {
+                            for i in 0..reads {
+                                let column = first + i;
+                                if column >= left && column - left < width {
+                                    values[i] = load(simd, pass.source, start + column - left, &self.images, vector);
+                                }
+                            }
+                        }
+                        let transformed = if BACK { rule.values::<M>(values) } else { rule.input(values) };
+                        for point in 0..points {
+                            to[point * point_vectors + at] = transformed[point];
+                        }
+                        at += 1;
+                    }
+                }
+            }
+        }
+        Panel { values, rows, point_len, line_len }
+    }
+
+    /// Multiplies one target row of a strip, and transforms it back.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn products<S: Simd, const P: usize, const M: usize, const R: usize>(
+        &self,
+        simd: S,
+        strip: &Strip,
+        panel: &Panel<T>,
+        weights: &[T],
+        row: usize,
+        sums: &mut [T],
+        line: &mut [T],
+    ) {
+        let (pass, lanes) = (self.pass, T::lanes::<S>());
+        let points = Rule::<T, S, P>::POINTS;
+        let (source_rows, tap) = pass.sources_of(row);
+        let row_weights = pass.taps[0] * pass.sources;
+        let point_weights = weights.len() / points;
+        let depth = source_rows.len() * pass.sources;
+        let widest = widest(S::REGISTER_COUNT);
+        let sums_row = points * widest * lanes;
+        let vectors = panel.line_len / lanes;
+        let blocks = vectors.div_ceil(widest);
+        let chunks = pass.targets.div_ceil(CHANNELS);
+        // A row that meets nothing but padding has no place in the panel.
+        let place = |point: usize, vector: usize| match depth {
+            0 => 0,
+            _ => {
+                let row = source_rows.start - panel.rows.start;
+                point * panel.point_len + row * pass.sources * panel.line_len + vector * lanes
+            }
+        };
+        for block in 0..blocks {
+            let block = balanced(vectors, blocks, block);
+            for chunk in 0..chunks {
+                let targets = balanced(pass.targets, chunks, chunk);
+                for point in 0..points {
+                    let weights = &weights[point * point_weights..][..point_weights];
+                    simd.vectorize(Product {
+                        a: &weights[targets.start * row_weights + tap * pass.sources..],
+                        a_row: row_weights,
+                        a_step: 1,
+                        segments: &[0],
+                        depth,
+                        b: &panel.values[place(point, block.start)..],
+                        b_step: panel.line_len,
+                        c: SharedSlice::new(&mut sums[point * widest * lanes..]),
+                        c_row: sums_row,
+                        rows: targets.len(),
+                        vectors: block.len(),
+                        start: Start::Zero,
+                    });
+                }
+                self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line);
+            }
+        }
+    }
+
+    /// Transforms a block's products back: writes outputs, or adds to the line of the input's gradient.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, clippy::needless_range_loop)]
+    fn finish<S: Simd, const P: usize, const M: usize, const R: usize>(
+        &self,
+        simd: S,
+        strip: &Strip,
+        sums: &[T],
+        block: Range<usize>,
+        targets: Range<usize>,
+        row: usize,
+        line: &mut [T],
+    ) {
+        let (pass, lanes) = (self.pass, T::lanes::<S>());
+        let (rule, points) = (Rule::<T, S, P>::new(simd), Rule::<T, S, P>::POINTS);
+        let vectors = self.images.vectors(lanes);
+        let widest = widest(S::REGISTER_COUNT);
+        let [height, width] = pass.target_size;
+        let sums = T::as_vectors::<S>(sums).0;
+        let line_columns = line.len() / (pass.targets * vectors * lanes);
+        let line = T::as_vectors_mut::<S>(line).0;
+        let zero = T::splat(simd, T::ZERO);
+        for (index, target) in targets.enumerate() {
+            let bias = T::splat(simd, pass.bias.map_or(T::ZERO, |bias| bias[target]));
+            for (w, position) in block.clone().enumerate() {
+                let (tile, vector) = (position / vectors, position % vectors);
+                let column = strip.first + tile * M;
+                let sums = &sums[index * points * widest + w..][..(points - 1) * widest + 1];
+                let mut values: Line<T::Vector<S>> = [zero; MAX_POINTS];
+                for point in 0..points {
+                    values[point] = sums[point * widest];
+                }
+                if BACK {
+                    let values = rule.input_back(values);
+                    let to = &mut line[(target * line_columns + column) * vectors + vector..];
+                    let to = &mut to[..(points - 1) * vectors + 1];
+                    for i in 0..points {
+                        let to = &mut to[i * vectors];
+                        *to = T::add_lanes(simd, *to, values[i]);
+                    }
+                } else {
+                    let values = rule.values_back::<M>(values);
+                    let start = (target * height + row) * width;
+                    for i in 0..M {
+                        let mut value = T::add_lanes(simd, values[i], bias);
+                        if pass.activation == Activation::Relu {
+                            value = T::relu(simd, value);
+                        }
+                        if column + i < width {
+                            // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
+                            unsafe { store(simd, &pass.target, start + column + i, &self.images, vector, value) };
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes a row of the input's gradient.
+    #[inline(always)]
+    fn store_line<S: Simd>(&self, simd: S, line: &[T], row: usize) {
+        let pass = self.pass;
+        let vectors = self.images.vectors(T::lanes::<S>());
+        let line = T::as_vectors::<S>(line).0;
+        let columns = line.len() / (pass.targets * vectors);
+        let [height, width] = pass.target_size;
+        for target in 0..pass.targets {
+            for column in 0..width {
+                for vector in 0..vectors {
+                    let value = line[(target * columns + pass.left + column) * vectors + vector];
+                    let pixel = (target * height + row) * width + column;
+                    // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
+                    unsafe { store(simd, &pass.target, pixel, &self.images, vector, value) };
+                }
+            }
+        }
+    }
+}
