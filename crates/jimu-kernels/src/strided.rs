@@ -277,17 +277,19 @@ fn copy_tiled<T: Pod + Send + Sync>(source: &[T], walk: &Walk<1>, across: usize,
     // A slab is everything below one index of the dimensions before `across`.
     let outer = Walk { shape: shape[..across].into(), strides: [strides[..across].into()] };
     let middle = Walk { shape: shape[across + 1..last].into(), strides: [strides[across + 1..last].into()] };
-    let tile_rows = TILE * row;
-    let tiles_in_slab = shape[across].div_ceil(TILE);
+    let tile_len = TILE * row;
+    // Small tiles are copied before another thread has come.
+    let tiles = (BLOCK / tile_len.max(1)).max(1);
     // Chunks cannot straddle slabs, so each slab is cut by itself.
     for (index, slab) in out.chunks_mut(slab).enumerate() {
         let base = outer.position(index);
-        parallel_chunks_mut(slab, tile_rows.max(1), |tile, chunk| {
-            debug_assert!(tile < tiles_in_slab);
-            let rows = chunk.len() / row;
-            for block in 0..row / columns {
-                let start = base + tile * TILE + middle.position(block);
-                transpose(&mut chunk[block * columns..], row, (&source[start..], column_step), columns, rows);
+        parallel_chunks_mut(slab, tiles * tile_len.max(1), |task, chunk| {
+            for (tile, chunk) in chunk.chunks_mut(tile_len.max(1)).enumerate() {
+                let rows = chunk.len() / row;
+                for block in 0..row / columns {
+                    let start = base + (task * tiles + tile) * TILE + middle.position(block);
+                    transpose(&mut chunk[block * columns..], row, (&source[start..], column_step), columns, rows);
+                }
             }
         });
     }

@@ -199,8 +199,13 @@ pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T],
     if y.is_empty() {
         return;
     }
-    threads::parallel_chunks2_mut(y, planes.output_len, taps, planes.output_len, |plane, y, taps| {
-        (T::KERNELS.max)(geometry, planes.lanes, planes.input(x, plane), y, taps);
+    let each = planes.per_task(planes.output_len);
+    let chunk = each * planes.output_len;
+    threads::parallel_chunks2_mut(y, chunk, taps, chunk, |task, y, taps| {
+        let outputs = y.chunks_exact_mut(planes.output_len).zip(taps.chunks_exact_mut(planes.output_len));
+        for (index, (y, taps)) in outputs.enumerate() {
+            (T::KERNELS.max)(geometry, planes.lanes, planes.input(x, task * each + index), y, taps);
+        }
     });
 }
 
@@ -269,6 +274,9 @@ fn check_divisor(geometry: &Geometry, divisor: Divisor) {
     assert_ne!(divisor, Divisor::Fixed(0), "pool2d: the divisor is zero");
 }
 
+/// Numbers that a task writes, at least.
+const TASK: usize = 1 << 13;
+
 /// The planes of a batch in a layout.
 #[derive(Clone, Copy)]
 struct Planes {
@@ -299,8 +307,17 @@ impl Planes {
     /// Runs `task` on every plane of `results`.
     fn for_each<T: Send>(self, results: &mut [T], plane_len: usize, task: impl Fn(usize, &mut [T]) + Sync) {
         if plane_len > 0 {
-            threads::parallel_chunks_mut(results, plane_len, task);
+            let each = self.per_task(plane_len);
+            threads::parallel_chunks_mut(results, each * plane_len, |index, results| {
+                let planes = results.chunks_exact_mut(plane_len).enumerate();
+                planes.for_each(|(plane, results)| task(index * each + plane, results));
+            });
         }
+    }
+
+    /// Planes of a task: one, or as many small ones as are done before another thread has come.
+    fn per_task(self, plane_len: usize) -> usize {
+        (TASK / plane_len).max(1)
     }
 }
 

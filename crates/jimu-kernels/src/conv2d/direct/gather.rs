@@ -15,6 +15,9 @@ const MAX_CHANNELS: usize = 6;
 /// Numbers of a panel: more rows are taken one block after the other, so that it stays in the first-level cache.
 const PANEL: usize = 8192;
 
+/// Multiply-adds in a task, at least: fewer are done before another thread has come.
+const TASK: usize = 1 << 19;
+
 /// `y = activation(x * weight + bias)`, where `weight_of` takes a target channel, a source channel of its group and a tap.
 pub(super) fn run<T: ConvElement>(
     geometry: &Geometry,
@@ -28,17 +31,21 @@ pub(super) fn run<T: ConvElement>(
     let blocks = outputs.div_ceil(MAX_CHANNELS);
     let weights = pack(geometry, blocks, weight_of);
     let source_len = geometry.group_inputs() * geometry.input[0] * geometry.input[1];
-    threads::parallel_chunks_mut(y, outputs * height * width, |index, y| {
-        let group = index % geometry.groups;
-        simd::dispatch(Task {
-            geometry,
-            x: &x[index * source_len..][..source_len],
-            weights: &weights[group * outputs * geometry.taps()..][..outputs * geometry.taps()],
-            bias: bias.map(|bias| &bias[group * outputs..][..outputs]),
-            activation,
-            blocks,
-            y,
-        });
+    let target_len = outputs * height * width;
+    let each = (TASK / (target_len * geometry.taps()).max(1)).max(1);
+    threads::parallel_chunks_mut(y, each * target_len, |task, y| {
+        for (index, y) in (task * each..).zip(y.chunks_exact_mut(target_len)) {
+            let group = index % geometry.groups;
+            simd::dispatch(Task {
+                geometry,
+                x: &x[index * source_len..][..source_len],
+                weights: &weights[group * outputs * geometry.taps()..][..outputs * geometry.taps()],
+                bias: bias.map(|bias| &bias[group * outputs..][..outputs]),
+                activation,
+                blocks,
+                y,
+            });
+        }
     });
 }
 
