@@ -1,6 +1,6 @@
 //! How a convolution is computed, in words.
 
-use super::{Activation, Geometry, Layout, Path, winograd};
+use super::{Activation, Geometry, Layout, Path, winograd, winograd_rows};
 use crate::log;
 
 /// What is computed of a convolution.
@@ -46,6 +46,7 @@ fn way(geometry: &Geometry, path: Path, part: Part) -> &'static str {
     let produced = if part == Part::BackwardInput { geometry.input } else { geometry.output() };
     match path {
         Path::BatchInnermost | Path::ChannelsInnermost | Path::Direct => "direct",
+        Path::WinogradRows if part == Part::Forward && winograd_rows::sums_are_short(geometry) => "direct",
         Path::WinogradRows => "winograd along the rows",
         Path::Winograd if winograd::fills_large_tiles(produced) => "winograd F(4x4,3x3)",
         Path::Winograd => "winograd F(2x2,3x3)",

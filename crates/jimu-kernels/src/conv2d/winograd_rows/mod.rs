@@ -41,8 +41,15 @@ mod tiles;
 mod weight;
 mod weights;
 
+use super::Geometry;
+
 pub(super) use pass::{backward_input, forward};
 pub(super) use weight::backward_weight;
+
+/// Whether the output is computed by the direct kernel: at 9 terms of a sum at a point that is 8 % faster.
+pub(super) fn sums_are_short(geometry: &Geometry) -> bool {
+    geometry.in_channels * geometry.kernel[0] < 10
+}
 
 /// Products of a row of `width` outputs.
 pub(super) fn products(width: usize, taps: usize) -> usize {

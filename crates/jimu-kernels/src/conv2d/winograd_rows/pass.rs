@@ -7,6 +7,7 @@ use pulp::{Simd, WithSimd};
 use super::super::{Activation, ConvElement, Geometry, batch_innermost};
 use super::images::{Images, load, store};
 use super::rule::{Line, MAX_POINTS, Rule};
+use super::sums_are_short;
 use super::tiles::{Strip, Strips, cut, with_rule};
 use super::weights::{Weights, transform};
 use crate::buffer::Buffer;
@@ -25,8 +26,6 @@ const PANEL_BYTES: usize = 512 << 10;
 const MIN_TASKS: usize = 16;
 /// Fewest target rows in a task, unless the panel would not fit: neighbouring tasks transform some source rows twice.
 const MIN_ROWS: usize = 8;
-/// Fewest terms of a sum at a point, for the output, that are worth the transforms: the direct kernel is 8 % faster at 9.
-const FORWARD_TERMS: usize = 10;
 /// Target channels whose products are transformed back together.
 const CHANNELS: usize = 6;
 
@@ -39,7 +38,7 @@ pub(in super::super) fn forward<T: ConvElement>(
     y: &mut [T],
 ) {
     let (sources, [height, _]) = (geometry.in_channels, geometry.kernel);
-    if sources * height < FORWARD_TERMS {
+    if sums_are_short(geometry) {
         return batch_innermost::forward(geometry, x, weight, bias, activation, y);
     }
     let strips = cut(geometry.output()[1], geometry.kernel[1]);
