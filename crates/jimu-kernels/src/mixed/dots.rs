@@ -288,6 +288,13 @@ struct Block {
     accumulate: bool,
 }
 
+/// The same bits as 32 numbers of 16.
+#[inline(always)]
+fn halves(bits: __m512i) -> __m512bh {
+    // SAFETY: both types are 512 bits, of which all values are valid.
+    unsafe { std::mem::transmute::<__m512i, __m512bh>(bits) }
+}
+
 impl Block {
     /// # Safety
     /// The machine has AVX512-BF16; all that the block reaches of a and b can be read, and of c read and written, which no
@@ -332,12 +339,9 @@ impl Block {
             for o in 0..O {
                 // SAFETY: both numbers of the pair lie inside b.
                 let pair = unsafe { b.add(o * self.column_step).cast::<i32>().read_unaligned() };
-                let factor = _mm512_set1_epi32(pair);
+                let factor = halves(_mm512_set1_epi32(pair));
                 for v in 0..V {
-                    // SAFETY: 512 bits are 512 bits.
-                    let (column, factor): (__m512bh, __m512bh) =
-                        unsafe { (std::mem::transmute(column[v]), std::mem::transmute(factor)) };
-                    sums[o][v] = _mm512_dpbf16_ps(sums[o][v], column, factor);
+                    sums[o][v] = _mm512_dpbf16_ps(sums[o][v], halves(column[v]), factor);
                 }
             }
             b = b.wrapping_add(self.pair_step);

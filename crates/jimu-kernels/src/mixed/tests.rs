@@ -172,9 +172,9 @@ fn rounding_is_to_the_nearest_and_even() {
         0.0,
         -0.0,
         1.0,
-        1.003_906_25, // halfway between 1 and its neighbour: to the even one
-        1.011_718_75, // halfway again, the even one is above
-        1.003_906_3,
+        f32::from_bits(0x3f80_8000), // halfway between 1 and its neighbour: to the even one
+        f32::from_bits(0x3f81_8000), // halfway again, the even one is above
+        f32::from_bits(0x3f80_8001),
         f32::MAX, // to infinity
         f32::MIN_POSITIVE,
         1e-40, // not a normal number, and kept
