@@ -205,7 +205,7 @@ fn sums<T: Lanes, S: Simd, const O: usize, const P: usize>(
     }
     let lines = T::as_vectors_mut::<S>(lines).0.as_chunks_mut::<P>().0;
     for o in 0..O {
-        lines[o] = sums[o];
+        lines[o].copy_from_slice(&sums[o]);
     }
 }
 
