@@ -153,27 +153,40 @@ pub fn batched_gemm<'a, T: GemmElement>(
     c_strides: Strides,
     accumulate: bool,
 ) {
-    let batch = a.offsets.len();
-    assert_eq!(batch, b.offsets.len(), "batched_gemm: a and b must have equally many matrices");
+    let tell = |batch: usize, group: Option<usize>| log::plan(|| explain::batch::<T>(shape, batch, group));
+    each_of_batch(shape, [a.offsets.len(), b.offsets.len()], c, c_step, c_strides, tell, |index, c| {
+        // With k = 0 there is nothing to point to.
+        let part =
+            |operand: BatchOperand<'a, T>| if shape.k == 0 { &[] } else { &operand.data[operand.offsets[index]..] };
+        gemm(shape, part(a), a.strides, part(b), b.strides, c, c_strides, accumulate);
+    });
+}
+
+/// Runs `product(i, matrix i of c)` for each matrix of a batch, large ones one by one, small ones in tasks of several. What a
+/// batch of more than one does is told first: its size, and the matrices of a task.
+pub(crate) fn each_of_batch<T: Send>(
+    shape: GemmShape,
+    [batch, other]: [usize; 2],
+    c: &mut [T],
+    c_step: usize,
+    c_strides: Strides,
+    tell: impl FnOnce(usize, Option<usize>),
+    product: impl Fn(usize, &mut [T]) + Sync,
+) {
+    assert_eq!(batch, other, "batched_gemm: a and b must have equally many matrices");
     if batch == 0 || shape.m == 0 || shape.n == 0 {
         return;
     }
     let span = span((shape.m, shape.n), c_strides);
     assert!(batch == 1 || c_step >= span, "batched_gemm: matrices of c span {span} but are only {c_step} apart");
     assert!(c.len() >= (batch - 1) * c_step + span, "batched_gemm: c has {} elements, too few", c.len());
-    let product = |index: usize, c: &mut [T]| {
-        // With k = 0 there is nothing to point to.
-        let part =
-            |operand: BatchOperand<'a, T>| if shape.k == 0 { &[] } else { &operand.data[operand.offsets[index]..] };
-        let (left, right) = (part(a), part(b));
-        gemm(shape, left, a.strides, right, b.strides, &mut c[..span], c_strides, accumulate);
-    };
+    let product = |index: usize, c: &mut [T]| product(index, &mut c[..span]);
     let c_step = c_step.max(span);
     let used = c.len().min(batch * c_step);
     let group = (GRAIN / shape.work().max(1)).clamp(1, batch);
     let one_by_one = shape.work() >= 16 * GRAIN;
     if batch > 1 {
-        log::plan(|| explain::batch::<T>(shape, batch, (!one_by_one).then_some(group)));
+        tell(batch, (!one_by_one).then_some(group));
     }
     if one_by_one {
         c[..used].chunks_mut(c_step).enumerate().for_each(|(index, c)| product(index, c));

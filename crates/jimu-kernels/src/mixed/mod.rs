@@ -27,7 +27,7 @@ pub use convert::{round, widen};
 pub use half::bf16;
 
 use crate::buffer::Buffer;
-use crate::gemm::{self, GRAIN, GemmShape, Strides, check_apart, check_inside, fill_rows, span};
+use crate::gemm::{self, GemmShape, Strides, check_apart, check_inside, each_of_batch, fill_rows};
 use crate::log;
 use crate::threads::parallel_chunks_mut;
 
@@ -173,27 +173,19 @@ pub fn batched_gemm(
     c_step: usize,
     c_strides: Strides,
 ) {
-    let batch = a.offsets.len();
-    assert_eq!(batch, b.offsets.len(), "batched_gemm: a and b must have equally many matrices");
-    if batch == 0 || shape.m == 0 || shape.n == 0 {
-        return;
-    }
-    let span = span((shape.m, shape.n), c_strides);
-    assert!(batch == 1 || c_step >= span, "batched_gemm: matrices of c span {span} but are only {c_step} apart");
-    assert!(c.len() >= (batch - 1) * c_step + span, "batched_gemm: c has {} elements, too few", c.len());
-    let product = |index: usize, c: &mut [f32]| {
-        let (left, right) = (a.values.from(a.offsets[index]), b.values.from(b.offsets[index]));
-        gemm(shape, left, a.strides, right, b.strides, &mut c[..span], c_strides, false);
-    };
-    let c_step = c_step.max(span);
-    let used = c.len().min(batch * c_step);
-    if shape.work() >= 16 * GRAIN {
-        return c[..used].chunks_mut(c_step).enumerate().for_each(|(index, c)| product(index, c));
-    }
-    let group = (GRAIN / shape.work().max(1)).clamp(1, batch);
-    parallel_chunks_mut(&mut c[..used], group * c_step, |task, c| {
-        c.chunks_mut(c_step).enumerate().for_each(|(index, c)| product(task * group + index, c));
-    });
+    // Each product tells its own plan.
+    each_of_batch(
+        shape,
+        [a.offsets.len(), b.offsets.len()],
+        c,
+        c_step,
+        c_strides,
+        |_, _| {},
+        |index, c| {
+            let (left, right) = (a.values.from(a.offsets[index]), b.values.from(b.offsets[index]));
+            gemm(shape, left, a.strides, right, b.strides, c, c_strides, false);
+        },
+    );
 }
 
 /// The product on a machine without instructions for it.

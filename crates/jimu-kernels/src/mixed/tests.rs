@@ -1,4 +1,5 @@
 use super::*;
+use crate::gemm::span;
 use crate::threads::tests::with_threads;
 
 /// Numbers between -1 and 1 that are no bfloat16.
