@@ -81,8 +81,8 @@ impl Drop for Restore {
 /// [`Precision::F32`], `enabled=False` within such a scope.
 ///
 /// Under [`Precision::Bf16`], [`linear`](crate::nn::functional::linear), [`matmul`](crate::Tensor::matmul) and all that is
-/// made of them round their `f32` operands to bfloat16 and add the products in `f32`; so do their derivatives, even if
-/// `backward` is called outside of the scope, as it should be. All else is computed as ever. Parameters, gradients and results are
+/// made of them round their `f32` operands to bfloat16 and add the products in `f32`; so do their derivatives, wherever
+/// `backward` is called. All else is computed as ever. Parameters, gradients and results are
 /// `f32`: there is nothing to convert, and no loss to scale. Products of `f64` and of whole numbers are left alone.
 ///
 /// | | PyTorch | jimu |
@@ -130,6 +130,7 @@ mod tests {
     use super::*;
     use crate::autograd::{BackwardOptions, checkpoint, grad};
     use crate::nn::functional::linear;
+    use crate::nn::{Module, RNN};
     use crate::tensor::Tensor;
 
     /// Numbers that are no bfloat16.
@@ -246,6 +247,20 @@ mod tests {
         let y = autocast(Precision::Bf16, || checkpoint(move |x| x[0].matmul(&weight), &[&x]));
         y.sum().backward();
         assert!(near(&x.grad().unwrap(), &Tensor::ones([3, 2]).matmul(&rounded(&w).t())));
+    }
+
+    #[test]
+    fn backward_of_what_is_no_product_does_not_see_the_scope_that_it_is_called_in() {
+        crate::manual_seed(0);
+        let layer = RNN::new(3, 4);
+        let x = numbers([5, 3], 3).reshape([5, 1, 3]);
+        let gradients = [Precision::F32, Precision::Bf16].map(|precision| {
+            layer.zero_grad();
+            let loss = layer.forward(&x, None).0.square().sum();
+            autocast(precision, || loss.backward());
+            layer.parameters().iter().map(|parameter| parameter.grad().unwrap().to_vec::<f32>()).collect::<Vec<_>>()
+        });
+        assert_eq!(gradients[0], gradients[1]);
     }
 
     #[test]

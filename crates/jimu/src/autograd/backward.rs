@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::mode::with_grad;
 use super::node::{Edge, Node};
 use super::operation::another_handle;
+use crate::autocast::{Precision, autocast};
 use crate::error::{OrRaise, ShapeError, relay};
 use crate::tensor::{GradSlot, Inner, Tensor};
 
@@ -317,7 +318,9 @@ impl<'a, 'b> Walk<'a, 'b> {
         options: &BackwardOptions,
         receive: impl FnMut(&Tensor, Tensor),
     ) -> Result<(), ShapeError> {
-        with_grad(self.create, || {
+        let create = self.create;
+        // Each product goes back in its own precision; that of the caller's scope has no say, nor which thread it is.
+        let walk = || {
             self.start(tensors, options)?;
             while let Some(ByNumber(node)) = self.lists.nodes.pop() {
                 if let Some(gradient) = self.lists.gradients.remove(&node.sequence()) {
@@ -325,7 +328,8 @@ impl<'a, 'b> Walk<'a, 'b> {
                 }
             }
             self.finish(receive)
-        })
+        };
+        autocast(Precision::F32, || with_grad(create, walk))
     }
 
     fn start(&mut self, tensors: &[&Tensor], options: &BackwardOptions) -> Result<(), ShapeError> {

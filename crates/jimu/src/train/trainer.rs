@@ -324,8 +324,7 @@ impl<'a> Trainer<'a> {
     {
         let rates: Vec<f64> = self.optimizer.param_groups().iter().map(|group| group.lr()).collect();
         self.begin_scheduler(train.len());
-        let precision = self.precision.unwrap_or_else(autocast_precision);
-        let outcome = autocast(precision, || self.run(train, test));
+        let outcome = self.run(train, test);
         for (group, lr) in self.optimizer.param_groups_mut().into_iter().zip(rates) {
             group.set_lr(lr);
         }
@@ -382,7 +381,7 @@ impl<'a> Trainer<'a> {
                 outcome.interrupted = true;
                 break;
             }
-            let evaluation = evaluate(self.model, test);
+            let evaluation = autocast(self.precision_now(), || evaluate(self.model, test));
             let metrics = EpochMetrics {
                 epoch,
                 train_loss: pass.loss(),
@@ -429,13 +428,19 @@ impl<'a> Trainer<'a> {
         Ok(pass)
     }
 
+    /// The precision of products in forward passes.
+    fn precision_now(&self) -> Precision {
+        self.precision.unwrap_or_else(autocast_precision)
+    }
+
     /// One step: its loss, and how many samples were classified rightly. After a loss that is no number there is none.
     #[track_caller]
     fn learn(&mut self, x: &Tensor, y: &Tensor) -> (f64, u64) {
         self.optimizer.zero_grad();
-        let model = self.model;
+        let (model, precision) = (self.model, self.precision_now());
+        // Forward alone: backward follows it, and the optimiser's own products stay in single precision.
         let forward = |x: &Tensor, y: &Tensor| {
-            let logits = model.forward(x);
+            let logits = autocast(precision, || model.forward(x));
             (logits.cross_entropy(y), super::metrics::correct(&logits, y))
         };
         let (loss, right) = match self.shards {
