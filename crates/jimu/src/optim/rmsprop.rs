@@ -2,7 +2,7 @@
 
 use jimu_kernels::optimizer::{MAX_STATE, Part, Real, Update};
 
-use super::arithmetic::{lerp, mean_square, penalized};
+use super::arithmetic::{lerp, mean_square, penalized, settled};
 use super::groups::MAX_SCALARS;
 use super::hyper_parameter::{anything, at_least_zero};
 use super::{Groups, Rule, optimizer};
@@ -177,7 +177,7 @@ impl RmsPropUpdate {
             });
             let direction = g / (variance.sqrt() + eps);
             let step = velocity.map_or(direction, |velocity| {
-                *velocity = *velocity * momentum + direction;
+                *velocity = settled(*velocity * momentum + direction);
                 *velocity
             });
             *value = *value - lr * step;

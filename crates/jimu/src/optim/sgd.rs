@@ -2,7 +2,7 @@
 
 use jimu_kernels::optimizer::{MAX_STATE, Part, Real, Update};
 
-use super::arithmetic::penalized;
+use super::arithmetic::{penalized, settled};
 use super::groups::MAX_SCALARS;
 use super::hyper_parameter::{a_number, anything, at_least_zero};
 use super::{Groups, Rule, optimizer};
@@ -173,7 +173,7 @@ impl Update for SgdUpdate {
             None => elements.for_each(|(value, &g)| *value = *value - lr * gradient(g, *value)),
             Some(buffer) => elements.zip(buffer).for_each(|((value, &g), velocity)| {
                 let g = gradient(g, *value);
-                *velocity = *velocity * momentum + gain * g;
+                *velocity = settled(*velocity * momentum + gain * g);
                 let direction = if self.nesterov { g + momentum * *velocity } else { *velocity };
                 *value = *value - lr * direction;
             }),
