@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use jimu_kernels::buffer::Buffer;
 use jimu_kernels::gemm::{GemmShape, gemm};
 use jimu_kernels::mixed::{self, Values, bf16};
 use jimu_kernels::threads::num_threads;
@@ -37,6 +38,13 @@ const CASES: &[&str] = &[
     "64x120x400,tb,bf16",
 ];
 
+/// Memory as tensors have it: a vector of the standard library begins anywhere in a line of the caches.
+fn filled(len: usize, value: f32) -> Buffer<f32> {
+    let mut buffer = Buffer::unspecified(len);
+    buffer.fill(value);
+    buffer
+}
+
 /// The median speed over some 200 ms.
 fn speed(case: &str) -> f64 {
     let mut parts = case.split(',');
@@ -45,7 +53,7 @@ fn speed(case: &str) -> f64 {
     let options: Vec<&str> = parts.collect();
     let a_strides = if options.contains(&"ta") { (1, m) } else { (k, 1) };
     let b_strides = if options.contains(&"tb") { (1, k) } else { (n, 1) };
-    let (a, b, mut c) = (vec![0.5f32; m * k], vec![0.25f32; k * n], vec![0.0f32; m * n]);
+    let (a, b, mut c) = (filled(m * k, 0.5), filled(k * n, 0.25), filled(m * n, 0.0));
     let halves = |values: &[f32]| values.iter().map(|&x| bf16::from_f32(x)).collect::<Vec<_>>();
     let (half_a, half_b) = (halves(&a), halves(&b));
     let operands = if options.contains(&"bf16") {

@@ -5,7 +5,7 @@
 //!   transpose     c' = b' a' if the columns of c are nearer to each other than its rows: rows are the fast dimension
 //!   empty         m, n or k is 0: nothing to add
 //!   long          one tile, and k >= 2 LONG: k is cut into at most PARTS parts, whose products are added in order
-//!   tiles         otherwise: c is cut into tiles, one task each, by a rule of m, n and k alone (`tile`)
+//!   tiles         otherwise: c is cut into tiles, one task each, by a rule of the sizes and of b's strides (`tile`)
 //! each tile       T::product on one thread. Floats: few columns, k fast in both operands -> dot products (`dot`),
 //!                 else vectors of a's rows times b's elements (`panels`). Integers: plain loops (`plain`)
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
@@ -26,6 +26,7 @@ use tile::{Tile, tile_sizes};
 
 use crate::buffer::Buffer;
 use crate::log;
+use crate::product::Start;
 use crate::threads::{parallel_chunks_mut, parallel_for};
 
 /// Multiplications worth handing to another thread.
@@ -78,23 +79,8 @@ pub fn gemm<T: GemmElement>(
     c_strides: Strides,
     accumulate: bool,
 ) {
-    let GemmShape { m, n, k } = shape;
-    check_inside("a", a.len(), (m, k), a_strides);
-    check_inside("b", b.len(), (k, n), b_strides);
-    check_inside("c", c.len(), (m, n), c_strides);
-    check_apart((m, n), c_strides);
-    // One row or column alone has no say in which dimension of c is fast.
-    let columns_are_near = n > 1 && (m == 1 || c_strides.1 < c_strides.0);
-    let (shape, left, right, strides) = if columns_are_near {
-        let swapped = |(row, column)| (column, row);
-        (GemmShape { m: n, n: m, k }, (b, swapped(b_strides)), (a, swapped(a_strides)), swapped(c_strides))
-    } else {
-        (shape, (a, a_strides), (b, b_strides), c_strides)
-    };
-    let k_fast = (left.1.1, right.1.0) == (1, 1);
-    log::plan(|| explain::product::<T>(GemmShape { m, n, k }, shape, k_fast));
-    let operands = Operands { shape, a: left.0, a_strides: left.1, b: right.0, b_strides: right.1 };
-    operands.multiply(c, strides, accumulate);
+    let start = if accumulate { Start::Sums } else { Start::Zero };
+    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, |_| start);
 }
 
 /// `c = a b + bias`, the bias added to every row of the product; `c` as in [`gemm`].
@@ -113,9 +99,43 @@ pub fn gemm_bias<T: GemmElement>(
     c_strides: Strides,
 ) {
     assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
-    check_inside("c", c.len(), (shape.m, shape.n), c_strides);
-    fill_rows(shape, bias, c, c_strides);
-    gemm(shape, a, a_strides, b, b_strides, c, c_strides, true);
+    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, |c| match c {
+        None => Start::Row(bias),
+        Some(c) => {
+            fill_rows(shape, bias, c, c_strides);
+            Start::Sums
+        }
+    });
+}
+
+/// Checks a product, turns it so that the rows of c are its fast dimension, and multiplies. `start` says what the sums start
+/// from: one value for each row of a turned product, or what it writes to c, if it is given that, for a product as it is.
+fn multiply<'s, T: GemmElement>(
+    shape: GemmShape,
+    (a, a_strides): (&[T], Strides),
+    (b, b_strides): (&[T], Strides),
+    c: &mut [T],
+    c_strides: Strides,
+    start: impl FnOnce(Option<&mut [T]>) -> Start<'s, T>,
+) {
+    let GemmShape { m, n, k } = shape;
+    check_inside("a", a.len(), (m, k), a_strides);
+    check_inside("b", b.len(), (k, n), b_strides);
+    check_inside("c", c.len(), (m, n), c_strides);
+    check_apart((m, n), c_strides);
+    // One row or column alone has no say in which dimension of c is fast.
+    let columns_are_near = n > 1 && (m == 1 || c_strides.1 < c_strides.0);
+    let start = start((!columns_are_near).then_some(&mut *c));
+    let (operands, strides) = if columns_are_near {
+        let swapped = |(row, column)| (column, row);
+        let (a, b) = ((b, swapped(b_strides)), (a, swapped(a_strides)));
+        (Operands::new(GemmShape { m: n, n: m, k }, a, b), swapped(c_strides))
+    } else {
+        (Operands::new(shape, (a, a_strides), (b, b_strides)), c_strides)
+    };
+    let k_fast = [operands.a_strides.1 == 1, operands.b_strides.0 == 1];
+    log::plan(|| explain::product::<T>(shape, operands.shape, k_fast));
+    operands.multiply(c, strides, start);
 }
 
 /// Writes `row` to every row of `c`, which [`check_inside`] has let pass.
@@ -221,8 +241,8 @@ pub(crate) fn check_apart(size: (usize, usize), strides: Strides) {
 }
 
 /// The length of the parts that k is cut into, if it is: where all of c is one tile and k is long.
-fn parts(shape: GemmShape) -> Option<usize> {
-    let whole = tile_sizes(shape) == (shape.m, shape.n);
+fn parts(shape: GemmShape, streams: bool) -> Option<usize> {
+    let whole = tile_sizes(shape, streams) == (shape.m, shape.n);
     (whole && shape.k >= 2 * LONG).then(|| shape.k.div_ceil((shape.k / LONG).min(PARTS)))
 }
 
@@ -235,42 +255,53 @@ struct Operands<'a, T> {
     b_strides: Strides,
 }
 
-impl<T: GemmElement> Operands<'_, T> {
-    fn multiply(&self, c: &mut [T], c_strides: Strides, accumulate: bool) {
+impl<'a, T: GemmElement> Operands<'a, T> {
+    fn new(shape: GemmShape, (a, a_strides): (&'a [T], Strides), (b, b_strides): (&'a [T], Strides)) -> Self {
+        Self { shape, a, a_strides, b, b_strides }
+    }
+
+    fn multiply(&self, c: &mut [T], c_strides: Strides, start: Start<'_, T>) {
         let GemmShape { m, n, k } = self.shape;
-        if m == 0 || n == 0 || k == 0 && accumulate {
+        if m == 0 || n == 0 || k == 0 && matches!(start, Start::Sums) {
             return;
         }
-        if let Some(part) = parts(self.shape) {
-            return self.multiply_long(part, c, c_strides, accumulate);
+        let streams = self.b_strides.0 == 1;
+        if let Some(part) = parts(self.shape, streams) {
+            return self.multiply_long(part, c, c_strides, start);
         }
-        let (rows, columns) = tile_sizes(self.shape);
+        let (rows, columns) = tile_sizes(self.shape, streams);
         let target = Target { data: c.as_mut_ptr(), strides: c_strides };
         let row_tiles = m.div_ceil(rows);
         parallel_for(row_tiles * n.div_ceil(columns), |index| {
             let (i, j) = (index % row_tiles * rows, index / row_tiles * columns);
-            let tile = self.tile(i..(i + rows).min(m), j..(j + columns).min(n), 0..k);
+            let rows = i..(i + rows).min(m);
+            let start = start.of_rows(rows.clone());
+            let tile = self.tile(rows, j..(j + columns).min(n), 0..k);
             // SAFETY: `gemm` has checked that a, b and c reach all their elements and that those of c lie apart; the tiles
             // do not overlap and each belongs to one task.
-            unsafe { T::product(&tile, target.at(i, j), c_strides, accumulate) };
+            unsafe { T::product(&tile, target.at(i, j), c_strides, start) };
         });
     }
 
     /// A small c with a long k: products of parts of k as long as `part`, added in order.
-    fn multiply_long(&self, part: usize, c: &mut [T], c_strides: Strides, accumulate: bool) {
+    fn multiply_long(&self, part: usize, c: &mut [T], c_strides: Strides, start: Start<'_, T>) {
         let GemmShape { m, n, k } = self.shape;
         let mut products = Buffer::<T>::unspecified(m * n * k.div_ceil(part));
         parallel_chunks_mut(&mut products, m * n, |index, product| {
             let tile = self.tile(0..m, 0..n, index * part..((index + 1) * part).min(k));
             // SAFETY: as in `multiply`; the product is dense, with m * n elements.
-            unsafe { T::product(&tile, product.as_mut_ptr(), (1, m), false) };
+            unsafe { T::product(&tile, product.as_mut_ptr(), (1, m), Start::Zero) };
         });
         for j in 0..n {
             for i in 0..m {
                 let terms = products.chunks_exact(m * n).map(|product| product[j * m + i]);
                 let total = terms.reduce(T::plus).expect("k is not 0");
                 let target = &mut c[i * c_strides.0 + j * c_strides.1];
-                *target = if accumulate { T::plus(*target, total) } else { total };
+                *target = match start {
+                    Start::Zero => total,
+                    Start::Sums => T::plus(*target, total),
+                    Start::Row(row) => T::plus(row[i], total),
+                };
             }
         }
     }

@@ -3,12 +3,15 @@
 //!
 //! `c[o] = start + sum over r of a[o, r] b[r]`, where `c[o]` and `b[r]` are rows of a few vectors and `a[o, r]` is a number,
 //! read as a broadcast. A block of `O x V` sums is `V` loads, `O` broadcasts and `O V` multiply-adds for each `r`. The sum
-//! can run over several segments of `a`, such as the rows of a window.
+//! can run over several segments of `a`, such as the rows of a window. While a block is computed, the next block's rows can be
+//! asked for ([`Product::ahead`]), so that none waits for memory.
 //!
 //! | | `O` | `V` |
 //! |---|---|---|
 //! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
 //! | 16 registers (AVX2) | up to 6 | up to 2 |
+
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
@@ -43,16 +46,29 @@ pub(crate) struct Product<'a, T> {
     /// Vectors in a row of `b` and `c`, at most [`widest`].
     pub vectors: usize,
     pub start: Start<'a, T>,
+    /// Whether to ask ahead of time for the next rows of `a` and `c`, and for what is read after this product, such as the
+    /// next one's `b`: where they may lie beyond the nearer caches.
+    pub ahead: Option<&'a [T]>,
 }
 
 /// What the sums start from.
-#[derive(Clone, Copy)]
-pub(crate) enum Start<'a, T> {
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a, T> {
     Zero,
     /// What `c` holds.
     Sums,
     /// This row of `vectors`, for every row of `c`.
     Row(&'a [T]),
+}
+
+impl<'a, T> Start<'a, T> {
+    /// The start of some of the rows, where a [`Row`](Start::Row) has a value for each.
+    pub fn of_rows(self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Row(row) => Self::Row(&row[rows]),
+            start => start,
+        }
+    }
 }
 
 impl<T: Lanes> WithSimd for Product<'_, T> {
@@ -85,15 +101,17 @@ impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
         let blocks = self.rows.div_ceil(MAX_ROWS);
+        let mut next =
+            Lines::new(self.ahead.unwrap_or(&[]), blocks * self.segments.len() * self.depth.div_ceil(line::<T>()));
         for index in 0..blocks {
             let rows = balanced(self.rows, blocks, index);
             match rows.len() {
-                1 => self.block::<S, V, 1>(simd, rows.start),
-                2 => self.block::<S, V, 2>(simd, rows.start),
-                3 => self.block::<S, V, 3>(simd, rows.start),
-                4 => self.block::<S, V, 4>(simd, rows.start),
-                5 => self.block::<S, V, 5>(simd, rows.start),
-                _ => self.block::<S, V, MAX_ROWS>(simd, rows.start),
+                1 => self.block::<S, V, 1>(simd, rows.start, &mut next),
+                2 => self.block::<S, V, 2>(simd, rows.start, &mut next),
+                3 => self.block::<S, V, 3>(simd, rows.start, &mut next),
+                4 => self.block::<S, V, 4>(simd, rows.start, &mut next),
+                5 => self.block::<S, V, 5>(simd, rows.start, &mut next),
+                _ => self.block::<S, V, MAX_ROWS>(simd, rows.start, &mut next),
             }
         }
     }
@@ -105,10 +123,20 @@ impl<T: Lanes> Product<'_, T> {
         T::as_vectors_mut::<S>(unsafe { self.c.part(row * self.c_row, len) }).0
     }
 
+    /// Asks for `O` rows of `c`, which need not be there.
+    #[inline(always)]
+    fn prefetch_rows<const O: usize>(&self, first: usize, len: usize) {
+        for o in 0..O {
+            for place in (0..len).step_by(line::<T>()) {
+                prefetch(self.c.start().wrapping_add((first + o) * self.c_row + place));
+            }
+        }
+    }
+
     /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
-    fn block<S: Simd, const V: usize, const O: usize>(&mut self, simd: S, first: usize) {
+    fn block<S: Simd, const V: usize, const O: usize>(&mut self, simd: S, first: usize, next: &mut Lines<T>) {
         let lanes = T::lanes::<S>();
         let mut sums = [[T::splat(simd, T::ZERO); V]; O];
         for o in 0..O {
@@ -118,21 +146,34 @@ impl<T: Lanes> Product<'_, T> {
                 Start::Row(row) => sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0),
             }
         }
+        let ahead = self.ahead.is_some();
+        if ahead {
+            self.prefetch_rows::<O>(first + O, V * lanes);
+        }
         let mut b = self.b.as_ptr();
         for &segment in self.segments {
             let a = self.a[segment + first * self.a_row..].as_ptr();
-            for r in 0..self.depth {
-                let mut row = [T::splat(simd, T::ZERO); V];
-                for v in 0..V {
-                    // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
-                    row[v] = unsafe { b.add(v * lanes).cast::<T::Vector<S>>().read_unaligned() };
+            let step = if ahead { line::<T>() } else { self.depth.max(1) };
+            for begin in (0..self.depth).step_by(step) {
+                next.prefetch();
+                if ahead && self.a_step == 1 {
+                    for o in 0..O {
+                        prefetch(a.wrapping_add((O + o) * self.a_row + begin));
+                    }
                 }
-                b = b.wrapping_add(self.b_step);
-                for o in 0..O {
-                    // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
-                    let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
+                for r in begin..self.depth.min(begin + step) {
+                    let mut row = [T::splat(simd, T::ZERO); V];
                     for v in 0..V {
-                        sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+                        // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
+                        row[v] = unsafe { b.add(v * lanes).cast::<T::Vector<S>>().read_unaligned() };
+                    }
+                    b = b.wrapping_add(self.b_step);
+                    for o in 0..O {
+                        // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
+                        let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
+                        for v in 0..V {
+                            sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+                        }
                     }
                 }
             }
@@ -141,4 +182,46 @@ impl<T: Lanes> Product<'_, T> {
             self.row::<S>(first + o, V * lanes).copy_from_slice(&sums[o]);
         }
     }
+}
+
+/// Numbers in a line of the caches, of 64 bytes.
+const fn line<T>() -> usize {
+    64 / size_of::<T>()
+}
+
+/// Memory to be asked for, some lines in each of a number of steps.
+struct Lines<T> {
+    place: *const T,
+    each: usize,
+}
+
+impl<T> Lines<T> {
+    #[inline(always)]
+    fn new(memory: &[T], steps: usize) -> Self {
+        // Most products have nothing to ask for, and a division would take as long as a part of some.
+        let nothing = memory.is_empty() || steps == 0;
+        let each = if nothing { 0 } else { memory.len().div_ceil(line::<T>()).div_ceil(steps) };
+        Self { place: memory.as_ptr(), each }
+    }
+
+    #[inline(always)]
+    fn prefetch(&mut self) {
+        for _ in 0..self.each {
+            prefetch(self.place);
+            self.place = self.place.wrapping_add(line::<T>());
+        }
+    }
+}
+
+/// Asks for a line of memory, if it is any.
+#[inline(always)]
+fn prefetch<T>(place: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: nothing is read: the processor takes it as a hint, and any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }

@@ -32,7 +32,6 @@ impl<'a, T> SharedSlice<'a, T> {
     }
 
     /// Where the first element lies; to what is written there applies what [`part`](Self::part) says.
-    #[cfg(target_arch = "x86_64")]
     pub fn start(&self) -> *mut T {
         self.start
     }

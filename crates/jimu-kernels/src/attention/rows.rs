@@ -178,6 +178,7 @@ fn part<T: AttentionElement, S: Simd>(
         rows: a.rows,
         vectors: columns / T::lanes::<S>(),
         start: if accumulate { Start::Sums } else { Start::Zero },
+        ahead: None,
     };
     // A function of its own: its many variants are compiled once.
     simd.vectorize(product);

@@ -7,6 +7,7 @@ use super::dot::{self, Dot};
 use super::panels::Panels;
 use super::tile::Tile;
 use crate::buffer::Buffer;
+use crate::product::Start;
 use crate::simd;
 
 mod sealed {
@@ -23,13 +24,13 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     #[doc(hidden)]
     fn way(shape: GemmShape, k_fast: bool) -> &'static str;
 
-    /// `c = a b` or `c += a b` on the calling thread.
+    /// `c = a b`, added to what `start` says, on the calling thread; a row has a value for each row of the tile.
     ///
     /// # Safety
     /// The strides must keep all elements of a and b inside the tile's slices, and all elements of c must be valid for
     /// reads and writes, lie apart, and belong to this call alone. The tile has at least one row and one column.
     #[doc(hidden)]
-    unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool);
+    unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), start: Start<'_, Self>);
 }
 
 macro_rules! float {
@@ -44,16 +45,20 @@ macro_rules! float {
                 if dot::suits(shape, k_fast) { "dot products" } else { "panels" }
             }
 
-            unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
+            unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), start: Start<'_, Self>) {
                 if dot::suits(tile.shape, (tile.a_strides.1, tile.b_strides.0) == (1, 1)) {
+                    // SAFETY: the caller's promise.
+                    let accumulate = unsafe { start_written(tile.shape, c, c_strides, start) };
                     return simd::dispatch(Dot { tile, c, c_strides, accumulate });
                 }
                 if c_strides.0 == 1 {
-                    return simd::dispatch(Panels { tile, c, c_column: c_strides.1, accumulate });
+                    return simd::dispatch(Panels { tile, c, c_column: c_strides.1, start });
                 }
+                // SAFETY: the caller's promise.
+                let accumulate = unsafe { start_written(tile.shape, c, c_strides, start) };
                 let m = tile.shape.m;
                 let mut dense = Buffer::<$T>::unspecified(m * tile.shape.n);
-                simd::dispatch(Panels { tile, c: dense.as_mut_ptr(), c_column: m, accumulate: false });
+                simd::dispatch(Panels { tile, c: dense.as_mut_ptr(), c_column: m, start: Start::Zero });
                 for (index, &value) in dense.iter().enumerate() {
                     let element = c.wrapping_add(index % m * c_strides.0 + index / m * c_strides.1);
                     // SAFETY: an element of c, which the caller has given to this call.
@@ -78,16 +83,35 @@ macro_rules! integer {
                 "plain loops"
             }
 
-            unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), accumulate: bool) {
+            unsafe fn product(tile: &Tile<Self>, c: *mut Self, c_strides: (usize, usize), start: Start<'_, Self>) {
                 let step = |total: $T, a: $T, b: $T| total.wrapping_add(a.wrapping_mul(b));
                 // SAFETY: the caller's promise.
-                unsafe { plain(tile, c, c_strides, accumulate, step) }
+                unsafe {
+                    let accumulate = start_written(tile.shape, c, c_strides, start);
+                    plain(tile, c, c_strides, accumulate, step);
+                }
             }
         }
     )*};
 }
 
 integer!(u8 i32 i64);
+
+/// Writes a row that the sums start from to every column of c. Whether the sums start from what c holds then.
+///
+/// # Safety
+/// As [`GemmElement::product`].
+unsafe fn start_written<T: Pod>(shape: GemmShape, c: *mut T, c_strides: (usize, usize), start: Start<'_, T>) -> bool {
+    if let Start::Row(row) = start {
+        for j in 0..shape.n {
+            for (i, &value) in row[..shape.m].iter().enumerate() {
+                // SAFETY: an element of c, which the caller has given to this call.
+                unsafe { c.wrapping_add(i * c_strides.0 + j * c_strides.1).write(value) };
+            }
+        }
+    }
+    !matches!(start, Start::Zero)
+}
 
 /// The product in plain loops: for each column of c, the columns of a times an element of b each.
 ///

@@ -5,9 +5,10 @@ use super::{GemmElement, GemmShape, parts};
 use crate::log;
 
 /// Such as `gemm 256x512 * 512x256: panels, 8 tiles of 64x128`. `turned` is the product as it is computed, which may be that
-/// of the transposed matrices; `k_fast`: k is the fast dimension of both.
-pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fast: bool) -> String {
-    let cut = match (parts(turned), tile_sizes(turned)) {
+/// of the transposed matrices; `k_fast`: whether k is the fast dimension
+/// of a, and of b, which then streams by.
+pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fast: [bool; 2]) -> String {
+    let cut = match (parts(turned, k_fast[1]), tile_sizes(turned, k_fast[1])) {
         (Some(part), _) => format!("sums of {} parts of {part}", turned.k.div_ceil(part)),
         (None, (rows, columns)) if (rows, columns) == (turned.m, turned.n) => "one tile".to_owned(),
         (None, (rows, columns)) => {
@@ -16,7 +17,7 @@ pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fas
             format!("{tiles} tiles of {rows}x{columns}")
         }
     };
-    format!("gemm {}{}: {}, {cut}", sizes(shape), log::element::<T>(), T::way(turned, k_fast))
+    format!("gemm {}{}: {}, {cut}", sizes(shape), log::element::<T>(), T::way(turned, k_fast == [true; 2]))
 }
 
 /// Such as `batched gemm 128 of 64x32 * 32x64: 2 a task`.
@@ -36,13 +37,13 @@ mod tests {
     #[test]
     fn cuts_are_told() {
         let shape = GemmShape { m: 256, n: 256, k: 512 };
-        let told = product::<f32>(shape, shape, true);
+        let told = product::<f32>(shape, shape, [true; 2]);
         assert_eq!(told, "gemm 256x512 * 512x256: panels, 8 tiles of 64x128");
         let long = GemmShape { m: 5, n: 4, k: 4096 };
-        let told = product::<f32>(long, long, true);
+        let told = product::<f32>(long, long, [true; 2]);
         assert_eq!(told, "gemm 5x4096 * 4096x4: dot products, sums of 4 parts of 1024");
         let (shape, turned) = (GemmShape { m: 2, n: 3, k: 4 }, GemmShape { m: 3, n: 2, k: 4 });
-        assert_eq!(product::<i64>(shape, turned, true), "gemm 2x4 * 4x3 i64: plain loops, one tile");
+        assert_eq!(product::<i64>(shape, turned, [true; 2]), "gemm 2x4 * 4x3 i64: plain loops, one tile");
         assert_eq!(batch::<f32>(shape, 9, Some(4)), "batched gemm 9 of 2x4 * 4x3: 4 a task");
         assert_eq!(batch::<f32>(shape, 9, None), "batched gemm 9 of 2x4 * 4x3: one after the other");
     }

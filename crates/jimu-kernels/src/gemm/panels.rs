@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! k        cut into parts of at most DEPTH_BYTES, whose products are added in order: a panel stays in the nearer caches
-//! m        cut into panels of up to `widest` vectors of rows, and at last the edge, rows that do not fill a vector
+//! m        cut into panels of up to `widest` vectors of rows; the last is an edge if its rows do not fill their vectors
 //! a panel  [`lies_well`]: read in place; otherwise copied to [k][panel], transposed if a's columns are fast
-//! an edge  copied, with zeros up to a vector; its sums go through a buffer
+//! an edge  copied, with zeros up to whole vectors; its sums go through a buffer
 //! product  [`Product`]: the panel's vectors times b's elements, which are broadcast
 //! ```
 //! Reading b in place costs nothing with broadcasts, and a panel is copied once for all columns of b: so this is as fast as
@@ -24,8 +24,12 @@ use crate::transpose::transpose;
 
 /// Bytes of a part of a row of a.
 const DEPTH_BYTES: usize = 2048;
-/// Columns of a further apart than this meet in the same few sets of a cache, and each in a page of its own.
-const FAR_BYTES: usize = 4096;
+/// Columns of a further apart than this meet in few sets of a cache, and each in a page of its own.
+const FAR_BYTES: usize = 2048;
+/// Sums of fewer terms end before what is asked for arrives.
+const LONG: usize = 32;
+/// Fewer columns of b than this do not pay for a copy of a.
+const LEAST_COLUMNS: usize = 16;
 
 /// A tile's product, c's rows being neighbours.
 pub(super) struct Panels<'a, T> {
@@ -34,7 +38,8 @@ pub(super) struct Panels<'a, T> {
     pub c: *mut T,
     /// Distance of c's columns.
     pub c_column: usize,
-    pub accumulate: bool,
+    /// What its sums start from; a row has a value for each of the tile's rows.
+    pub start: Start<'a, T>,
 }
 
 impl<T: Lanes> WithSimd for Panels<'_, T> {
@@ -50,10 +55,7 @@ impl<T: Lanes> WithSimd for Panels<'_, T> {
             let depth = balanced(shape.k, parts, part);
             let mut row = 0;
             while row < shape.m {
-                let rows = match shape.m - row {
-                    left if left < lanes => left,
-                    left => most.min(left / lanes * lanes),
-                };
+                let rows = most.min(shape.m - row);
                 self.panel(simd, row..row + rows, depth.clone(), &mut copy);
                 row += rows;
             }
@@ -70,8 +72,8 @@ impl<T: Lanes> Panels<'_, T> {
         let a = self.tile.a.get(rows.start * row_step + depth.start * column_step..).unwrap_or(&[]);
         if width > rows.len() {
             self.copy(simd, copy, a, rows.len(), width, depth.len());
-            self.edge(simd, copy, rows, depth);
-        } else if lies_well::<T>(self.tile.a_strides) {
+            self.edge(simd, copy, width, rows, depth);
+        } else if lies_well(self.tile) {
             self.multiply(simd, a, column_step, rows, depth);
         } else {
             self.copy(simd, copy, a, rows.len(), width, depth.len());
@@ -106,27 +108,32 @@ impl<T: Lanes> Panels<'_, T> {
         let reach = (self.tile.shape.n - 1) * self.c_column + rows.len();
         // SAFETY: from the first of these rows to their last column, whose elements are this call's alone.
         let c = unsafe { SharedSlice::from_raw(self.c.wrapping_add(rows.start), reach) };
-        let start = if self.accumulate || depth.start > 0 { Start::Sums } else { Start::Zero };
+        let start = if depth.start > 0 { Start::Sums } else { self.start.of_rows(rows.clone()) };
         self.product(simd, a, a_step, (c, self.c_column), rows.len(), depth, start);
     }
 
-    /// Rows that do not fill a vector.
+    /// Rows that do not fill the vectors of `width`.
     #[inline(always)]
-    fn edge<S: Simd>(&self, simd: S, a: &[T], rows: Range<usize>, depth: Range<usize>) {
-        let lanes = T::lanes::<S>();
-        let mut sums = Buffer::<T>::unspecified(self.tile.shape.n * lanes);
+    fn edge<S: Simd>(&self, simd: S, a: &[T], width: usize, rows: Range<usize>, depth: Range<usize>) {
+        let mut sums = Buffer::<T>::unspecified(self.tile.shape.n * width);
         let column = |j: usize| {
             let start = self.c.wrapping_add(j * self.c_column + rows.start);
             // SAFETY: these rows of one column, which are this call's alone.
             unsafe { std::slice::from_raw_parts_mut(start, rows.len()) }
         };
-        let mut start = Start::Zero;
-        if self.accumulate || depth.start > 0 {
-            sums.chunks_exact_mut(lanes).enumerate().for_each(|(j, sums)| copy_short(simd, sums, column(j)));
-            start = Start::Sums;
+        let mut start = if depth.start > 0 { Start::Sums } else { self.start.of_rows(rows.clone()) };
+        match start {
+            Start::Zero => {}
+            Start::Sums => {
+                sums.chunks_exact_mut(width).enumerate().for_each(|(j, sums)| copy_short(simd, sums, column(j)));
+            }
+            Start::Row(row) => {
+                sums.chunks_exact_mut(width).for_each(|sums| copy_short(simd, sums, row));
+                start = Start::Sums;
+            }
         }
-        self.product(simd, a, lanes, (SharedSlice::new(&mut sums), lanes), lanes, depth, start);
-        for (j, sums) in sums.chunks_exact(lanes).enumerate() {
+        self.product(simd, a, width, (SharedSlice::new(&mut sums), width), width, depth, start);
+        for (j, sums) in sums.chunks_exact(width).enumerate() {
             column(j).copy_from_slice(&sums[..rows.len()]);
         }
     }
@@ -157,12 +164,14 @@ impl<T: Lanes> Panels<'_, T> {
             rows: self.tile.shape.n,
             vectors: width / T::lanes::<S>(),
             start,
+            ahead: (depth.len() >= LONG).then_some(&[]),
         };
         product.with_simd(simd);
     }
 }
 
-/// A panel of a can be read where it is: its rows are neighbours, and its columns not too far from each other.
-fn lies_well<T>((row, column): (usize, usize)) -> bool {
-    row == 1 && column * size_of::<T>() <= FAR_BYTES
+/// A panel of a can be read where it is: its rows are neighbours, and its columns not far from each other, or not often read.
+fn lies_well<T>(tile: &Tile<'_, T>) -> bool {
+    let (row, column) = tile.a_strides;
+    row == 1 && (column * size_of::<T>() <= FAR_BYTES || tile.shape.n < LEAST_COLUMNS)
 }

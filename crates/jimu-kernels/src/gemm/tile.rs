@@ -2,13 +2,21 @@
 
 use super::{GRAIN, GemmShape};
 
-/// The largest side of a tile: its share of a and b fits the second-level cache by slices of k, and each packed element is
-/// used often enough to pay for the packing.
-const SIDE: usize = 256;
-/// The smallest side worth cutting to.
-const LEAST: usize = 32;
-/// Tiles enough to keep a few threads evenly busy.
-const TILES: usize = 8;
+/// The largest tile where k is the fast dimension of b, whose columns then stream by: each panel of a is copied for one
+/// tile of the columns, so they are many.
+const TALL: (usize, usize) = (256, 512);
+/// The largest tile otherwise: a column of b takes a line of the caches for each of its elements, and every row uses it.
+const SQUARE: (usize, usize) = (128, 128);
+/// The rows of a whole panel: no tile has fewer as long as it has columns to spare.
+const PANEL: usize = 64;
+/// Products with fewer tiles than this are cut to sides of `LEAST`, so that a few threads are busy ...
+const FEW: (usize, usize) = (4, 32);
+/// ... and with fewer than this, where the tiles stay large.
+const MANY: (usize, usize) = (8, 128);
+/// A tile is worth as many multiplications as this times the tiles that there are.
+const WORTH: usize = 8 * GRAIN;
+/// Reading an element takes as long as this many multiplications.
+const READ: usize = 16;
 
 /// A part of a product: all that one thread needs to read.
 pub struct Tile<'a, T> {
@@ -19,22 +27,25 @@ pub struct Tile<'a, T> {
     pub(super) b_strides: (usize, usize),
 }
 
-/// The rows and columns of a tile of c: a rule of the sizes alone.
-pub(super) fn tile_sizes(shape: GemmShape) -> (usize, usize) {
+/// The rows and columns of a tile of c: a rule of the sizes alone, and of whether k is the fast dimension of b.
+pub(super) fn tile_sizes(shape: GemmShape, streams: bool) -> (usize, usize) {
     let (mut rows, mut columns) = (shape.m, shape.n);
+    let most = if streams { TALL } else { SQUARE };
     loop {
         let tiles = shape.m.div_ceil(rows) * shape.n.div_ceil(columns);
-        let work = GemmShape { m: rows, n: columns, ..shape }.work();
         let side = rows.max(columns);
-        // A vector has no side to be cut to a square: only its work counts.
-        let large = side > SIDE && rows.min(columns) > 1;
-        let few = tiles < TILES && side >= 2 * LEAST;
-        if work < 2 * GRAIN || !large && !few {
+        // A vector has no sides: only its work counts.
+        let large = (rows > most.0 || columns > most.1) && rows.min(columns) > 1;
+        let few = [FEW, MANY].iter().any(|&(count, least)| tiles < count && side >= 2 * least);
+        let reads = rows.saturating_add(columns).saturating_mul(shape.k).saturating_mul(READ);
+        let work = GemmShape { m: rows, n: columns, ..shape }.work().saturating_add(reads);
+        if work < WORTH || !large && (!few || work < WORTH * tiles) {
             return (rows, columns);
         }
         // Halves are whole numbers of vectors.
         let half = |size: usize| size.div_ceil(2).next_multiple_of(16);
-        if rows >= columns {
+        let wide = rows * most.1 >= columns * most.0;
+        if rows > most.0 || wide && (rows > PANEL || columns <= PANEL) {
             rows = half(rows);
         } else {
             columns = half(columns);
@@ -48,11 +59,12 @@ mod tests {
 
     #[test]
     fn large_products_are_cut_and_small_ones_are_not() {
-        let sizes = |m, n, k| tile_sizes(GemmShape { m, n, k });
-        assert_eq!(sizes(64, 120, 10), (64, 120));
-        assert_eq!(sizes(2048, 2048, 2048), (256, 256));
-        assert_eq!(sizes(256, 256, 256), (64, 128));
-        assert_eq!(sizes(4096, 1, 4096).1, 1);
-        assert!(sizes(4096, 1, 4096).0 <= 512);
+        let sizes = |m, n, k| [true, false].map(|streams| tile_sizes(GemmShape { m, n, k }, streams));
+        assert_eq!(sizes(64, 120, 10), [(64, 120); 2]);
+        assert_eq!(sizes(2048, 2048, 2048), [TALL, SQUARE]);
+        assert_eq!(sizes(256, 256, 256), [(64, 256), (128, 128)]);
+        assert_eq!(sizes(128, 2048, 512), [(128, 256), SQUARE]);
+        assert_eq!(sizes(120, 64, 400), [(64, 64); 2]);
+        assert_eq!(sizes(4096, 1, 4096), [(512, 1); 2]);
     }
 }

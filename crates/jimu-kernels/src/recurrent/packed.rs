@@ -61,6 +61,7 @@ impl<T: Lanes> Packed<T> {
                 rows: a.len() / self.depth,
                 vectors: columns.len() / T::lanes::<S>(),
                 start: Start::Row(&self.start[columns]),
+                ahead: None,
             };
             product.with_simd(simd);
         }

@@ -218,6 +218,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     rows: pass.columns.count,
                     vectors: block.len(),
                     start: Start::Row(&self.weights.bias[channel..][..block_width]),
+                    ahead: None,
                 });
                 self.store(simd, row, channel, &mut sums, block_width);
             }

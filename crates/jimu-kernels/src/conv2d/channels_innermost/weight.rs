@@ -113,6 +113,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                         rows: taps_together * inputs,
                         vectors: width / T::lanes::<S>(),
                         start: Start::Sums,
+                        ahead: None,
                     });
                 }
             }

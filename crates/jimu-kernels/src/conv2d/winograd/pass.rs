@@ -15,6 +15,7 @@ use crate::product::{Product, Start, widest};
 use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
+use crate::transpose::transpose;
 
 /// Bytes of a task's transformed source tiles and of one block of their products: most of a second-level cache.
 const TASK_BYTES: usize = 768 << 10;
@@ -32,9 +33,8 @@ pub(super) fn forward<T: ConvElement, W: Variant>(
     y: &mut [T],
 ) {
     let (sources, targets) = (geometry.in_channels, geometry.out_channels);
-    let weights = Weights::<T>::transform::<W>(sources, targets, |target, source, tap| {
-        weight[(target * sources + source) * 9 + tap]
-    });
+    let filters = Filters { weight, target_step: sources * 9, source_step: 9, turned: false };
+    let weights = Weights::transform::<W>(sources, targets, filters);
     run::<T, W>(&Pass {
         tiles: Tiles::new(geometry.batch, geometry.output(), W::OUT),
         source: x,
@@ -55,9 +55,8 @@ pub(super) fn backward_input<T: ConvElement, W: Variant>(
     grad_x: &mut [T],
 ) {
     let (sources, targets) = (geometry.out_channels, geometry.in_channels);
-    let weights = Weights::<T>::transform::<W>(sources, targets, |target, source, tap| {
-        weight[(source * targets + target) * 9 + 8 - tap]
-    });
+    let filters = Filters { weight, target_step: 9, source_step: targets * 9, turned: true };
+    let weights = Weights::transform::<W>(sources, targets, filters);
     run::<T, W>(&Pass {
         tiles: Tiles::new(geometry.batch, geometry.input, W::OUT),
         source: grad_y,
@@ -89,12 +88,7 @@ struct Block {
 }
 
 impl<T: ConvElement> Weights<T> {
-    /// `weight_of` takes a target channel, a source channel and a tap.
-    fn transform<W: Variant>(
-        sources: usize,
-        targets: usize,
-        weight_of: impl Fn(usize, usize, usize) -> T + Copy + Sync,
-    ) -> Self {
+    fn transform<W: Variant>(sources: usize, targets: usize, filters: Filters<'_, T>) -> Self {
         let Machine { lanes, registers } = machine::<T>();
         let vectors = targets.div_ceil(lanes);
         let count = vectors.div_ceil(widest(registers));
@@ -102,7 +96,8 @@ impl<T: ConvElement> Weights<T> {
         let blocks: Vec<Block> = (0..count)
             .map(|index| {
                 let range = balanced(vectors, count, index);
-                let element_len = sources * range.len() * lanes;
+                // A vector more, lest all elements of a row meet in the same few places of the caches.
+                let element_len = (sources * range.len() + 1) * lanes;
                 let block = Block { first_channel: range.start * lanes, vectors: range.len(), start, element_len };
                 start += W::ELEMENTS * element_len;
                 block
@@ -117,28 +112,50 @@ impl<T: ConvElement> Weights<T> {
                 block,
                 sources: part,
                 targets,
-                weight_of,
+                filters,
                 values: &shared,
                 variant: std::marker::PhantomData::<W>,
             });
         });
         Self { values, blocks }
     }
+
+    /// The weights of an element of a block.
+    #[inline(always)]
+    fn element(&self, block: &Block, element: usize) -> &[T] {
+        &self.values[block.start + element * block.element_len..][..block.element_len]
+    }
+
+    /// What is read after the weights of an element of a block: the next element's, or the next block's.
+    #[inline(always)]
+    fn after(&self, block: &Block, element: usize) -> &[T] {
+        let rest = &self.values[block.start + (element + 1) * block.element_len..];
+        &rest[..block.element_len.min(rest.len())]
+    }
 }
 
 /// Source channels whose weights a task transforms.
 const SOURCES: usize = 32;
 
-struct TransformWeights<'a, T, F, W> {
+/// Filters of nine taps each: the distances of those of neighbouring channels, and whether they are turned by 180 degrees.
+#[derive(Clone, Copy)]
+struct Filters<'a, T> {
+    weight: &'a [T],
+    target_step: usize,
+    source_step: usize,
+    turned: bool,
+}
+
+struct TransformWeights<'a, T, W> {
     block: Block,
     sources: Range<usize>,
     targets: usize,
-    weight_of: F,
+    filters: Filters<'a, T>,
     values: &'a SharedSlice<'a, T>,
     variant: std::marker::PhantomData<W>,
 }
 
-impl<T: ConvElement, F: Fn(usize, usize, usize) -> T, W: Variant> WithSimd for TransformWeights<'_, T, F, W> {
+impl<T: ConvElement, W: Variant> WithSimd for TransformWeights<'_, T, W> {
     type Output = ();
 
     #[inline(always)]
@@ -146,20 +163,18 @@ impl<T: ConvElement, F: Fn(usize, usize, usize) -> T, W: Variant> WithSimd for T
     fn with_simd<S: Simd>(self, simd: S) {
         let lanes = T::lanes::<S>();
         let Block { first_channel, vectors, start, element_len } = self.block;
-        // A vector of target channels of each tap.
+        let Filters { weight, target_step, source_step, turned } = self.filters;
+        // A vector of target channels of each tap; zeros beyond the last channel.
         let mut taps = Buffer::<T>::unspecified(9 * lanes);
         let mut tile = blank::<T, S>(simd);
-        for source in self.sources.clone() {
-            for vector in 0..vectors {
-                let first = first_channel + vector * lanes;
-                for lane in 0..lanes {
-                    for tap in 0..9 {
-                        let inside = first + lane < self.targets;
-                        taps[tap * lanes + lane] =
-                            if inside { (self.weight_of)(first + lane, source, tap) } else { T::ZERO };
-                    }
-                }
+        for vector in 0..vectors {
+            let first = first_channel + vector * lanes;
+            taps.fill(T::ZERO);
+            for source in self.sources.clone() {
+                let filters = &weight[first * target_step + source * source_step..];
+                transpose(&mut taps, lanes, (filters, target_step), lanes.min(self.targets - first), 9);
                 for (tap, &weights) in T::as_vectors::<S>(&taps).0.iter().enumerate() {
+                    let tap = if turned { 8 - tap } else { tap };
                     tile[tap / 3][tap % 3] = weights;
                 }
                 both_axes(
@@ -256,7 +271,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     a: form.element(&sources, element),
                     a_row: form.width,
                     a_step: 1,
-                    b: &pass.weights.values[block.start + element * block.element_len..][..block.element_len],
+                    b: pass.weights.element(block, element),
                     b_step: block.vectors * lanes,
                     c: SharedSlice::new(products_form.element_mut(&mut products, element)),
                     c_row: products_form.width,
@@ -264,6 +279,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     vectors: block.vectors,
                     depth: pass.sources.channels,
                     start: Start::Zero,
+                    ahead: Some(pass.weights.after(block, element)),
                     segments: &[0],
                 });
             }

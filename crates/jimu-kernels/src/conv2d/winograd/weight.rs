@@ -196,6 +196,7 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
                 vectors: block.len(),
                 depth: self.tiles,
                 start: if self.accumulate { Start::Sums } else { Start::Zero },
+                ahead: None,
                 segments: &[0],
             });
         }

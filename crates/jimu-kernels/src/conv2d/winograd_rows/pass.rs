@@ -304,6 +304,7 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                         rows: targets.len(),
                         vectors: block.len(),
                         start: Start::Zero,
+                        ahead: None,
                     });
                 }
                 self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line);
