@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn states_fade_to_zero() {
-        let optimizers: [(&str, fn(Tensor) -> Box<dyn Optimizer>); 3] = [
+        type Make = fn(Tensor) -> Box<dyn Optimizer>;
+        let optimizers: [(&str, Make); 3] = [
             ("momentum_buffer", |w| Box::new(Sgd::new([w], 0.1).momentum(0.1))),
             ("exp_avg", |w| Box::new(Adam::new([w], 0.1).betas((0.1, 0.1)))),
             ("momentum_buffer", |w| Box::new(RmsProp::new([w], 0.1).momentum(0.1).alpha(0.1))),
