@@ -139,6 +139,29 @@ fn the_bias_is_added_to_every_row() {
     }
 }
 
+fn check_bias<T: GemmElement + Num + std::fmt::Debug>(shape: GemmShape, cast: impl Fn(u8) -> T) {
+    let GemmShape { m, n, k } = shape;
+    let (a, b, bias) = (numbers(m * k, 1, &cast), numbers(k * n, 2, &cast), numbers(n, 3, &cast));
+    for (b_strides, sc) in [(n, 1), (1, k)].into_iter().flat_map(|sb| layouts(m, n).map(|sc| (sb, sc))) {
+        let mut c = vec![cast(9); span((m, n), sc)];
+        let mut expected = c.clone();
+        fill_rows(shape, &bias, &mut expected, sc);
+        naive(shape, (&a, (k, 1)), (&b, b_strides), &mut expected, sc, true);
+        gemm_bias(shape, &a, (k, 1), &b, b_strides, &bias, &mut c, sc);
+        assert_eq!(c, expected, "{shape:?} {b_strides:?} {sc:?}");
+    }
+}
+
+#[test]
+fn sums_start_from_the_bias_on_every_path() {
+    for (m, n, k) in [(3, 12, 40), (64, 120, 400), (7, 64, 130), (130, 270, 600), (6, 25, 9000), (5, 4, 0), (1, 40, 8)]
+    {
+        check_bias(GemmShape { m, n, k }, f32::from);
+        check_bias(GemmShape { m, n, k }, f64::from);
+        check_bias(GemmShape { m, n, k }, i64::from);
+    }
+}
+
 #[test]
 #[should_panic(expected = "gemm: b of size (4, 5) with strides (5, 1) needs 20 elements, but has 19")]
 fn a_matrix_that_reaches_beyond_its_slice_is_refused() {
