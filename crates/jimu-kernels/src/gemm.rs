@@ -80,7 +80,7 @@ pub fn gemm<T: GemmElement>(
     accumulate: bool,
 ) {
     let start = if accumulate { Start::Sums } else { Start::Zero };
-    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, |_| start);
+    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, start);
 }
 
 /// `c = a b + bias`, the bias added to every row of the product; `c` as in [`gemm`].
@@ -99,24 +99,18 @@ pub fn gemm_bias<T: GemmElement>(
     c_strides: Strides,
 ) {
     assert_eq!(bias.len(), shape.n, "gemm_bias: one bias for each of the {} columns", shape.n);
-    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, |c| match c {
-        None => Start::Row(bias),
-        Some(c) => {
-            fill_rows(shape, bias, c, c_strides);
-            Start::Sums
-        }
-    });
+    multiply(shape, (a, a_strides), (b, b_strides), c, c_strides, Start::Row(bias));
 }
 
-/// Checks a product, turns it so that the rows of c are its fast dimension, and multiplies. `start` says what the sums start
-/// from: one value for each row of a turned product, or what it writes to c, if it is given that, for a product as it is.
-fn multiply<'s, T: GemmElement>(
+/// Checks a product, turns it so that the rows of c are its fast dimension, and multiplies. A row that the sums start from has
+/// a value for each column of c.
+fn multiply<T: GemmElement>(
     shape: GemmShape,
     (a, a_strides): (&[T], Strides),
     (b, b_strides): (&[T], Strides),
     c: &mut [T],
     c_strides: Strides,
-    start: impl FnOnce(Option<&mut [T]>) -> Start<'s, T>,
+    start: Start<'_, T>,
 ) {
     let GemmShape { m, n, k } = shape;
     check_inside("a", a.len(), (m, k), a_strides);
@@ -125,7 +119,14 @@ fn multiply<'s, T: GemmElement>(
     check_apart((m, n), c_strides);
     // One row or column alone has no say in which dimension of c is fast.
     let columns_are_near = n > 1 && (m == 1 || c_strides.1 < c_strides.0);
-    let start = start((!columns_are_near).then_some(&mut *c));
+    let start = match start {
+        // Only along the fast dimension can it be read by vectors.
+        Start::Row(row) if !columns_are_near => {
+            fill_rows(shape, row, c, c_strides);
+            Start::Sums
+        }
+        start => start,
+    };
     let (operands, strides) = if columns_are_near {
         let swapped = |(row, column)| (column, row);
         let (a, b) = ((b, swapped(b_strides)), (a, swapped(a_strides)));
@@ -277,7 +278,7 @@ impl<'a, T: GemmElement> Operands<'a, T> {
             let rows = i..(i + rows).min(m);
             let start = start.of_rows(rows.clone());
             let tile = self.tile(rows, j..(j + columns).min(n), 0..k);
-            // SAFETY: `gemm` has checked that a, b and c reach all their elements and that those of c lie apart; the tiles
+            // SAFETY: the free `multiply` has checked that a, b and c reach all their elements and that those of c lie apart; the tiles
             // do not overlap and each belongs to one task.
             unsafe { T::product(&tile, target.at(i, j), c_strides, start) };
         });

@@ -9,9 +9,9 @@ const TALL: (usize, usize) = (256, 512);
 const SQUARE: (usize, usize) = (128, 128);
 /// The rows of a whole panel: no tile has fewer as long as it has columns to spare.
 const PANEL: usize = 64;
-/// Products with fewer tiles than this are cut to sides of `LEAST`, so that a few threads are busy ...
+/// A product with fewer tiles than the first is cut further, so that a few threads are busy, to sides no smaller than the second ...
 const FEW: (usize, usize) = (4, 32);
-/// ... and with fewer than this, where the tiles stay large.
+/// ... and into more tiles as long as these stay large.
 const MANY: (usize, usize) = (8, 128);
 /// A tile is worth as many multiplications as this times the tiles that there are.
 const WORTH: usize = 8 * GRAIN;

@@ -16,7 +16,7 @@
 //! the order in which `../product.rs` reads them. A task owns some tiles and some target channels. It
 //! 1. transforms its source tiles, `[element][tile][source channel]`;
 //! 2. for each block of target channels multiplies, `[element][tile][target channel]`, a block small enough to stay in
-//!    the cache;
+//!    the cache; the weights of the next are asked for meanwhile, as those of many channels lie beyond it;
 //! 3. transforms back, adds bias, applies the activation and stores.
 //!
 //! # Gradient of the weight (`weight.rs`)
