@@ -20,9 +20,9 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, TryLockE
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-/// How long a thread spins before it sleeps: longer than the gaps between the operations of a step, shorter than anyone
-/// would notice on an idle machine.
-const SPIN: Duration = Duration::from_micros(20);
+/// How long a thread spins before it sleeps: longer than the gaps between the operations of a step, and than the longest
+/// task of most, as a virtual core takes some tens of microseconds to wake; shorter than anyone would notice on an idle machine.
+const SPIN: Duration = Duration::from_millis(1);
 
 const INSIDE: u64 = 0xffff;
 const OPEN: u64 = 1 << 16;
