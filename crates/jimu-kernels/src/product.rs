@@ -127,9 +127,7 @@ impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn prefetch_rows<const O: usize>(&self, first: usize, len: usize) {
         for o in 0..O {
-            for place in (0..len).step_by(line::<T>()) {
-                prefetch(self.c.start().wrapping_add((first + o) * self.c_row + place));
-            }
+            prefetch_row(self.c.start().wrapping_add((first + o) * self.c_row), len);
         }
     }
 
@@ -210,6 +208,14 @@ impl<T> Lines<T> {
             prefetch(self.place);
             self.place = self.place.wrapping_add(line::<T>());
         }
+    }
+}
+
+/// Asks for the lines of `len` numbers, if they are memory.
+#[inline(always)]
+pub(crate) fn prefetch_row<T>(start: *const T, len: usize) {
+    for place in (0..len).step_by(line::<T>()) {
+        prefetch(start.wrapping_add(place));
     }
 }
 

@@ -71,6 +71,23 @@ fn equals_one_element_at_a_time() {
 }
 
 #[test]
+fn matrices_with_rows_or_columns_pages_apart_are_multiplied() {
+    let shape = GemmShape { m: 130, n: 70, k: 600 };
+    let far = 1100;
+    for (sa, sb) in [((1, far), (far, 1)), ((1, far), (1, far)), ((far, 1), (far, 1)), ((far, 1), (1, far))] {
+        for sc in [(far, 1), (1, far)] {
+            let numbers = |size, strides, seed| numbers(span(size, strides), seed, f32::from);
+            let (a, b) = (numbers((shape.m, shape.k), sa, 1), numbers((shape.k, shape.n), sb, 2));
+            let mut c = numbers((shape.m, shape.n), sc, 3);
+            let mut expected = c.clone();
+            gemm(shape, &a, sa, &b, sb, &mut c, sc, true);
+            naive(shape, (&a, sa), (&b, sb), &mut expected, sc, true);
+            assert!(c == expected, "{sa:?} {sb:?} {sc:?}");
+        }
+    }
+}
+
+#[test]
 fn strides_of_zero_repeat() {
     let shape = GemmShape { m: 5, n: 6, k: 7 };
     let (a, b) = (numbers(7, 3, f32::from), numbers(7, 4, f32::from));

@@ -2,11 +2,11 @@
 
 use super::{GRAIN, GemmShape};
 
-/// The largest tile where k is the fast dimension of b, whose columns then stream by: each panel of a is copied for one
-/// tile of the columns, so they are many.
-const TALL: (usize, usize) = (256, 512);
+/// The largest tile where k is the fast dimension of b, whose columns then stream by: each panel of a is copied once for all
+/// columns of a tile, so they are many.
+const TALL: (usize, usize) = (256, 2048);
 /// The largest tile otherwise: a column of b takes a line of the caches for each of its elements, and every row uses it.
-const SQUARE: (usize, usize) = (128, 128);
+const SQUARE: (usize, usize) = (256, 256);
 /// The rows of a whole panel: no tile has fewer as long as it has columns to spare.
 const PANEL: usize = 64;
 /// A product with fewer tiles than the first is cut further, so that a few threads are busy, to sides no smaller than the second ...
@@ -14,7 +14,7 @@ const FEW: (usize, usize) = (4, 32);
 /// ... and into more tiles as long as these stay large.
 const MANY: (usize, usize) = (8, 128);
 /// A tile is worth as many multiplications as this times the tiles that there are.
-const WORTH: usize = 8 * GRAIN;
+const WORTH: usize = 5 * GRAIN;
 /// Reading an element takes as long as this many multiplications.
 const READ: usize = 16;
 
@@ -25,6 +25,18 @@ pub struct Tile<'a, T> {
     pub(super) a_strides: (usize, usize),
     pub(super) b: &'a [T],
     pub(super) b_strides: (usize, usize),
+}
+
+impl<'a, T> Tile<'a, T> {
+    /// a from an element on; empty if there is none.
+    pub(super) fn a_from(&self, row: usize, column: usize) -> &'a [T] {
+        self.a.get(row * self.a_strides.0 + column * self.a_strides.1..).unwrap_or(&[])
+    }
+
+    /// b from an element on; empty if there is none.
+    pub(super) fn b_from(&self, row: usize, column: usize) -> &'a [T] {
+        self.b.get(row * self.b_strides.0 + column * self.b_strides.1..).unwrap_or(&[])
+    }
 }
 
 /// The rows and columns of a tile of c: a rule of the sizes alone, and of whether k is the fast dimension of b.
@@ -62,8 +74,8 @@ mod tests {
         let sizes = |m, n, k| [true, false].map(|streams| tile_sizes(GemmShape { m, n, k }, streams));
         assert_eq!(sizes(64, 120, 10), [(64, 120); 2]);
         assert_eq!(sizes(2048, 2048, 2048), [TALL, SQUARE]);
-        assert_eq!(sizes(256, 256, 256), [(64, 256), (128, 128)]);
-        assert_eq!(sizes(128, 2048, 512), [(128, 256), SQUARE]);
+        assert_eq!(sizes(256, 256, 256), [(64, 128), (128, 128)]);
+        assert_eq!(sizes(128, 2048, 512), [(64, 512), (128, 256)]);
         assert_eq!(sizes(120, 64, 400), [(64, 64); 2]);
         assert_eq!(sizes(4096, 1, 4096), [(512, 1); 2]);
     }
