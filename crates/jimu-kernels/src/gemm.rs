@@ -4,8 +4,8 @@
 //! gemm          checks that all three matrices lie in their slices and that c does not overlap itself, then
 //!   transpose     c' = b' a' if the columns of c are nearer to each other than its rows: rows are the fast dimension
 //!   empty         m, n or k is 0: nothing to add
-//!   long          one tile, and k >= 2 LONG: k is cut into at most PARTS parts, whose products are added in order
-//!   tiles         otherwise: c is cut into tiles, one task each, by a rule of the sizes and of b's strides (`tile`)
+//!   long          c is small and k long ([`parts`]): k is cut into at most PARTS parts, whose products are added in order
+//!   tiles         otherwise: c is cut into tiles, one task each, by a rule of the sizes (`tile`)
 //! each tile       T::product on one thread. Floats: few columns, k fast in both operands -> dot products (`dot`),
 //!                 else vectors of a's rows times b's elements (`panels`). Integers: plain loops (`plain`)
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
@@ -31,9 +31,15 @@ use crate::threads::{parallel_chunks_mut, parallel_for};
 
 /// Multiplications worth handing to another thread.
 pub(crate) const GRAIN: usize = 1 << 18;
-/// The least length of a part of a long k.
+/// The least length of a part of a long k, where c is one tile ...
 const LONG: usize = 1024;
+/// ... and where it is more, but has no more than so many elements: such are the gradients of a linear layer's weights, whose
+/// parts read both operands once.
+const SHORTER: usize = 512;
+const SMALL: usize = 1 << 16;
 const PARTS: usize = 8;
+/// Numbers of c that one task adds up.
+const ADDED: usize = 1 << 14;
 
 /// The sizes of a product: `c` is m x n, `a` is m x k, `b` is k x n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,10 +247,12 @@ pub(crate) fn check_apart(size: (usize, usize), strides: Strides) {
     assert!(apart, "gemm: elements of c of size {size:?} with strides {strides:?} overlap");
 }
 
-/// The length of the parts that k is cut into, if it is: where all of c is one tile and k is long.
-fn parts(shape: GemmShape, streams: bool) -> Option<usize> {
-    let whole = tile_sizes(shape, streams) == (shape.m, shape.n);
-    (whole && shape.k >= 2 * LONG).then(|| shape.k.div_ceil((shape.k / LONG).min(PARTS)))
+/// The length of the parts that k is cut into, if it is.
+fn parts(shape: GemmShape) -> Option<usize> {
+    let GemmShape { m, n, k } = shape;
+    let whole = tile_sizes(shape) == (m, n);
+    let (least, fewest) = if whole { (LONG, 2) } else { (SHORTER, 4) };
+    ((whole || m * n <= SMALL) && k >= fewest * least).then(|| k.div_ceil((k / least).min(PARTS)))
 }
 
 /// A checked product, turned so that the rows of c are its fast dimension.
@@ -266,11 +274,10 @@ impl<'a, T: GemmElement> Operands<'a, T> {
         if m == 0 || n == 0 || k == 0 && matches!(start, Start::Sums) {
             return;
         }
-        let streams = self.b_strides.0 == 1;
-        if let Some(part) = parts(self.shape, streams) {
+        if let Some(part) = parts(self.shape) {
             return self.multiply_long(part, c, c_strides, start);
         }
-        let (rows, columns) = tile_sizes(self.shape, streams);
+        let (rows, columns) = tile_sizes(self.shape);
         let target = Target { data: c.as_mut_ptr(), strides: c_strides };
         let row_tiles = m.div_ceil(rows);
         parallel_for(row_tiles * n.div_ceil(columns), |index| {
@@ -287,24 +294,28 @@ impl<'a, T: GemmElement> Operands<'a, T> {
     /// A small c with a long k: products of parts of k as long as `part`, added in order.
     fn multiply_long(&self, part: usize, c: &mut [T], c_strides: Strides, start: Start<'_, T>) {
         let GemmShape { m, n, k } = self.shape;
-        let mut products = Buffer::<T>::unspecified(m * n * k.div_ceil(part));
-        parallel_chunks_mut(&mut products, m * n, |index, product| {
+        let parts = k.div_ceil(part);
+        let mut others = Buffer::<T>::unspecified(m * n * (parts - 1));
+        let (target, dense) = (Target { data: c.as_mut_ptr(), strides: c_strides }, (1, m));
+        let other = Target { data: others.as_mut_ptr(), strides: dense };
+        parallel_for(parts, |index| {
             let tile = self.tile(0..m, 0..n, index * part..((index + 1) * part).min(k));
-            // SAFETY: as in `multiply`; the product is dense, with m * n elements.
-            unsafe { T::product(&tile, product.as_mut_ptr(), (1, m), Start::Zero) };
-        });
-        for j in 0..n {
-            for i in 0..m {
-                let terms = products.chunks_exact(m * n).map(|product| product[j * m + i]);
-                let total = terms.reduce(T::plus).expect("k is not 0");
-                let target = &mut c[i * c_strides.0 + j * c_strides.1];
-                *target = match start {
-                    Start::Zero => total,
-                    Start::Sums => T::plus(*target, total),
-                    Start::Row(row) => T::plus(row[i], total),
-                };
+            // SAFETY: as in `multiply`; the products after the first are dense, each with n columns of its own.
+            unsafe {
+                match index.checked_sub(1) {
+                    None => T::product(&tile, target.at(0, 0), c_strides, start),
+                    Some(index) => T::product(&tile, other.at(0, index * n), dense, Start::Zero),
+                }
             }
-        }
+        });
+        let columns = (ADDED / m).max(1);
+        parallel_for(n.div_ceil(columns), |index| {
+            for j in index * columns..n.min((index + 1) * columns) {
+                let terms = others.chunks_exact(m * n).map(|product| &product[j * m..][..m]);
+                // SAFETY: this column of c is this task's alone, and all its elements lie inside.
+                terms.for_each(|terms| unsafe { add(target.at(0, j), c_strides.0, terms) });
+            }
+        });
     }
 
     fn tile(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Tile<'_, T> {
@@ -316,6 +327,24 @@ impl<'a, T: GemmElement> Operands<'a, T> {
             tile.b = &self.b[depth.start * self.b_strides.0 + columns.start * self.b_strides.1..];
         }
         tile
+    }
+}
+
+/// Adds `terms` to numbers that are `step` apart.
+///
+/// # Safety
+/// Those numbers must be valid for reads and writes, and nobody else's.
+unsafe fn add<T: GemmElement>(numbers: *mut T, step: usize, terms: &[T]) {
+    if step == 1 {
+        // SAFETY: the caller's promise.
+        let numbers = unsafe { std::slice::from_raw_parts_mut(numbers, terms.len()) };
+        numbers.iter_mut().zip(terms).for_each(|(number, &term)| *number = T::plus(*number, term));
+        return;
+    }
+    for (i, &term) in terms.iter().enumerate() {
+        let number = numbers.wrapping_add(i * step);
+        // SAFETY: the caller's promise.
+        unsafe { *number = T::plus(*number, term) };
     }
 }
 

@@ -48,7 +48,30 @@ pub(crate) struct Product<'a, T> {
     pub start: Start<'a, T>,
     /// Whether to ask ahead of time for the next rows of `a` and `c`, and for what is read after this product, such as the
     /// next one's `b`: where they may lie beyond the nearer caches.
-    pub ahead: Option<&'a [T]>,
+    pub ahead: Option<Runs<'a, T>>,
+}
+
+/// Runs of `len` numbers whose begins lie `step` apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs<'a, T> {
+    pub memory: &'a [T],
+    pub len: usize,
+    pub step: usize,
+}
+
+impl<'a, T> Runs<'a, T> {
+    pub const NONE: Self = Self { memory: &[], len: 0, step: 1 };
+
+    /// The first `count` of the runs in `memory`, each of `len` numbers; one that is repeated (`step` is 0) counts once.
+    pub fn new(memory: &'a [T], step: usize, len: usize, count: usize) -> Self {
+        let whole = if count == 0 { 0 } else { (count - 1) * step + len };
+        Self { memory: &memory[..whole], len, step: step.max(1) }
+    }
+
+    /// One run, all of `memory`.
+    pub const fn one(memory: &'a [T]) -> Self {
+        Self { memory, len: memory.len(), step: memory.len() }
+    }
 }
 
 /// What the sums start from.
@@ -101,8 +124,8 @@ impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
         let blocks = self.rows.div_ceil(MAX_ROWS);
-        let mut next =
-            Lines::new(self.ahead.unwrap_or(&[]), blocks * self.segments.len() * self.depth.div_ceil(line::<T>()));
+        let steps = blocks * self.segments.len() * self.depth.div_ceil(line::<T>());
+        let mut next = Lines::new(self.ahead.unwrap_or(Runs::NONE), steps);
         for index in 0..blocks {
             let rows = balanced(self.rows, blocks, index);
             match rows.len() {
@@ -191,15 +214,24 @@ const fn line<T>() -> usize {
 struct Lines<T> {
     place: *const T,
     each: usize,
+    /// Lines of a run, and those left of the present one.
+    run: usize,
+    left: usize,
+    /// From the end of a run to the next one's begin.
+    gap: usize,
 }
 
 impl<T> Lines<T> {
     #[inline(always)]
-    fn new(memory: &[T], steps: usize) -> Self {
+    fn new(runs: Runs<'_, T>, steps: usize) -> Self {
+        let place = runs.memory.as_ptr();
         // Most products have nothing to ask for, and a division would take as long as a part of some.
-        let nothing = memory.is_empty() || steps == 0;
-        let each = if nothing { 0 } else { memory.len().div_ceil(line::<T>()).div_ceil(steps) };
-        Self { place: memory.as_ptr(), each }
+        if runs.memory.is_empty() || steps == 0 {
+            return Self { place, each: 0, run: 0, left: 0, gap: 0 };
+        }
+        let run = runs.len.div_ceil(line::<T>());
+        let each = (runs.memory.len().div_ceil(runs.step) * run).div_ceil(steps);
+        Self { place, each, run, left: run, gap: runs.step.wrapping_sub(run * line::<T>()) }
     }
 
     #[inline(always)]
@@ -207,6 +239,11 @@ impl<T> Lines<T> {
         for _ in 0..self.each {
             prefetch(self.place);
             self.place = self.place.wrapping_add(line::<T>());
+            self.left -= 1;
+            if self.left == 0 {
+                self.left = self.run;
+                self.place = self.place.wrapping_add(self.gap);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::log;
 /// Such as `gemm 256x512 * 512x256: panels, 8 tiles of 64x128`. `turned` is the product as it is computed, which may be that
 /// of the transposed matrices; `k_fast`: whether k is the fast dimension of its a, and of its b.
 pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fast: [bool; 2]) -> String {
-    let cut = match (parts(turned, k_fast[1]), tile_sizes(turned, k_fast[1])) {
+    let cut = match (parts(turned), tile_sizes(turned)) {
         (Some(part), _) => format!("sums of {} parts of {part}", turned.k.div_ceil(part)),
         (None, (rows, columns)) if (rows, columns) == (turned.m, turned.n) => "one tile".to_owned(),
         (None, (rows, columns)) => {

@@ -21,7 +21,7 @@ use super::tile::Tile;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, copy_short};
-use crate::product::{Product, Start, prefetch_row, widest};
+use crate::product::{Product, Runs, Start, prefetch_row, widest};
 use crate::shared::SharedSlice;
 use crate::transpose::transpose;
 
@@ -37,6 +37,8 @@ const LONG: usize = 32;
 const LEAST_COLUMNS: usize = 16;
 /// Columns of b that the panels are multiplied by in turn: whole blocks of a [`Product`], and whole vectors.
 const GROUP: usize = 96;
+/// A product with fewer columns ends before much of what comes next has arrived.
+const ENOUGH: usize = 48;
 /// A row is asked for this many rows before it is copied: so many rows a page apart fit one set of the nearest cache.
 const AHEAD: usize = 8;
 
@@ -100,6 +102,8 @@ struct Factors<'a, T> {
     strides: (usize, usize),
     depth: usize,
     start: Start<'a, T>,
+    /// What is read next.
+    next: Runs<'a, T>,
 }
 
 impl<T: Lanes> WithSimd for Panels<'_, T> {
@@ -137,13 +141,33 @@ impl<T: Lanes> Panels<'_, T> {
         };
         for panel in 0..cut.panels {
             let rows = cut.rows(panel);
+            let next = self.next(cut, panel, columns.clone(), depth.clone());
             let (panel, step) = match panel.checked_sub(cut.in_place) {
                 Some(copy) => (&copies[copy * cut.copy_len()..], rows.len().next_multiple_of(T::lanes::<S>())),
                 None => (self.tile.a_from(rows.start, depth.start), self.tile.a_strides.1),
             };
             let start = if part > 0 { Start::Sums } else { self.start.of_rows(rows.clone()) };
-            let factors = Factors { panel, step, group, strides, depth: depth.len(), start };
+            let factors = Factors { panel, step, group, strides, depth: depth.len(), start, next };
             self.multiply(simd, factors, rows, columns.clone());
+        }
+    }
+
+    /// What is read after a panel's product with a group: the next panel, if it is read in place for the first time, or a
+    /// share of the next group, if its columns are neighbours; where they are not, a product asks for its rows by itself.
+    fn next(&self, cut: &Cut, panel: usize, columns: Range<usize>, depth: Range<usize>) -> Runs<'_, T> {
+        let after = columns.end..cut.shape.n.min(columns.end + GROUP);
+        if columns.len() < ENOUGH {
+            Runs::NONE
+        } else if columns.start == 0 && panel + 1 < cut.in_place {
+            let rows = cut.rows(panel + 1);
+            let from = self.tile.a_from(rows.start, depth.start);
+            Runs::new(from, self.tile.a_strides.1, rows.len(), depth.len())
+        } else if self.tile.b_strides.1 == 1 && !after.is_empty() {
+            let share = balanced(depth.len(), cut.panels, panel);
+            let from = self.tile.b_from(depth.start + share.start, after.start);
+            Runs::new(from, self.tile.b_strides.0, after.len(), share.len())
+        } else {
+            Runs::NONE
         }
     }
 
@@ -186,7 +210,7 @@ impl<T: Lanes> Panels<'_, T> {
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, factors: Factors<'_, T>, rows: Range<usize>, columns: Range<usize>) {
         let c = self.c.wrapping_add(rows.start + columns.start * self.c_column);
-        if rows.len() % T::lanes::<S>() > 0 {
+        if !rows.len().is_multiple_of(T::lanes::<S>()) {
             return self.edge(simd, factors, c, rows.len(), columns.len());
         }
         let reach = (columns.len() - 1) * self.c_column + rows.len();
@@ -236,7 +260,7 @@ impl<T: Lanes> Factors<'_, T> {
             rows: columns,
             vectors: width / T::lanes::<S>(),
             start: self.start,
-            ahead: (self.depth >= LONG).then_some(&[]),
+            ahead: (self.depth >= LONG).then_some(self.next),
         };
         product.with_simd(simd);
     }

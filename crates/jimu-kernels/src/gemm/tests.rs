@@ -72,9 +72,8 @@ fn equals_one_element_at_a_time() {
 
 #[test]
 fn matrices_with_rows_or_columns_pages_apart_are_multiplied() {
-    let shape = GemmShape { m: 130, n: 70, k: 600 };
     let far = 1100;
-    for (sa, sb) in [((1, far), (far, 1)), ((1, far), (1, far)), ((far, 1), (far, 1)), ((far, 1), (1, far))] {
+    let check = |shape: GemmShape, sa, sb| {
         for sc in [(far, 1), (1, far)] {
             let numbers = |size, strides, seed| numbers(span(size, strides), seed, f32::from);
             let (a, b) = (numbers((shape.m, shape.k), sa, 1), numbers((shape.k, shape.n), sb, 2));
@@ -82,19 +81,29 @@ fn matrices_with_rows_or_columns_pages_apart_are_multiplied() {
             let mut expected = c.clone();
             gemm(shape, &a, sa, &b, sb, &mut c, sc, true);
             naive(shape, (&a, sa), (&b, sb), &mut expected, sc, true);
-            assert!(c == expected, "{sa:?} {sb:?} {sc:?}");
+            assert!(c == expected, "{shape:?} {sa:?} {sb:?} {sc:?}");
         }
+    };
+    for (sa, sb) in [((1, far), (far, 1)), ((1, far), (1, far)), ((far, 1), (far, 1)), ((far, 1), (1, far))] {
+        check(GemmShape { m: 130, n: 70, k: 600 }, sa, sb);
     }
+    let long = GemmShape { m: 130, n: 70, k: 2100 };
+    assert!(parts(long).is_some() && tile::tile_sizes(long) != (130, 70));
+    check(long, (1, far), (far, 1));
 }
 
 #[test]
 fn strides_of_zero_repeat() {
-    let shape = GemmShape { m: 5, n: 6, k: 7 };
-    let (a, b) = (numbers(7, 3, f32::from), numbers(7, 4, f32::from));
-    let (mut c, mut expected) = (vec![0.0; 30], vec![0.0; 30]);
-    gemm(shape, &a, (0, 1), &b, (1, 0), &mut c, (6, 1), false);
-    naive(shape, (&a, (0, 1)), (&b, (1, 0)), &mut expected, (6, 1), false);
-    assert_eq!(c, expected);
+    for (m, n, k) in [(5, 6, 7), (130, 140, 50)] {
+        let shape = GemmShape { m, n, k };
+        let (a, b) = (numbers(m.max(k), 3, f32::from), numbers(n.max(k), 4, f32::from));
+        for (sa, sb) in [(0, 1), (1, 0)].into_iter().flat_map(|sa| [(sa, (1, 0)), (sa, (0, 1))]) {
+            let (mut c, mut expected) = (vec![0.0; m * n], vec![0.0; m * n]);
+            gemm(shape, &a, sa, &b, sb, &mut c, (n, 1), false);
+            naive(shape, (&a, sa), (&b, sb), &mut expected, (n, 1), false);
+            assert_eq!(c, expected, "{shape:?} {sa:?} {sb:?}");
+        }
+    }
 }
 
 #[test]
@@ -110,7 +119,7 @@ fn not_a_number_spreads_from_the_operands_only() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    for (m, n, k) in [(64, 400, 120), (257, 300, 129), (6, 25, 9000), (700, 1, 900), (1, 2000, 300)] {
+    for (m, n, k) in [(64, 400, 120), (257, 300, 129), (6, 25, 9000), (70, 130, 2100), (700, 1, 900), (1, 2000, 300)] {
         let real = |i: usize| ((i * 7919) % 1009) as f32 / 1009.0 - 0.4;
         let a: Vec<f32> = (0..m * k).map(real).collect();
         let b: Vec<f32> = (0..k * n).map(real).collect();

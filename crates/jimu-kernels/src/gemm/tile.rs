@@ -2,11 +2,12 @@
 
 use super::{GRAIN, GemmShape};
 
-/// The largest tile where k is the fast dimension of b, whose columns then stream by: each panel of a is copied once for all
-/// columns of a tile, so they are many.
-const TALL: (usize, usize) = (256, 2048);
-/// The largest tile otherwise: a column of b takes a line of the caches for each of its elements, and every row uses it.
-const SQUARE: (usize, usize) = (256, 256);
+/// The largest tile ...
+const LARGEST: (usize, usize) = (256, 512);
+/// ... and its columns where k is longer than DEEP: a's panels come from beyond the nearer caches then, so each is copied for
+/// many columns.
+const MOST_COLUMNS: usize = 2048;
+const DEEP: usize = 512;
 /// The rows of a whole panel: no tile has fewer as long as it has columns to spare.
 const PANEL: usize = 64;
 /// A product with fewer tiles than the first is cut further, so that a few threads are busy, to sides no smaller than the second ...
@@ -39,10 +40,10 @@ impl<'a, T> Tile<'a, T> {
     }
 }
 
-/// The rows and columns of a tile of c: a rule of the sizes alone, and of whether k is the fast dimension of b.
-pub(super) fn tile_sizes(shape: GemmShape, streams: bool) -> (usize, usize) {
+/// The rows and columns of a tile of c: a rule of the sizes alone.
+pub(super) fn tile_sizes(shape: GemmShape) -> (usize, usize) {
     let (mut rows, mut columns) = (shape.m, shape.n);
-    let most = if streams { TALL } else { SQUARE };
+    let most = if shape.k > DEEP { (LARGEST.0, MOST_COLUMNS) } else { LARGEST };
     loop {
         let tiles = shape.m.div_ceil(rows) * shape.n.div_ceil(columns);
         let side = rows.max(columns);
@@ -71,12 +72,14 @@ mod tests {
 
     #[test]
     fn large_products_are_cut_and_small_ones_are_not() {
-        let sizes = |m, n, k| [true, false].map(|streams| tile_sizes(GemmShape { m, n, k }, streams));
-        assert_eq!(sizes(64, 120, 10), [(64, 120); 2]);
-        assert_eq!(sizes(2048, 2048, 2048), [TALL, SQUARE]);
-        assert_eq!(sizes(256, 256, 256), [(64, 128), (128, 128)]);
-        assert_eq!(sizes(128, 2048, 512), [(64, 512), (128, 256)]);
-        assert_eq!(sizes(120, 64, 400), [(64, 64); 2]);
-        assert_eq!(sizes(4096, 1, 4096), [(512, 1); 2]);
+        let sizes = |m, n, k| tile_sizes(GemmShape { m, n, k });
+        assert_eq!(sizes(64, 120, 10), (64, 120));
+        assert_eq!(sizes(2048, 2048, 2048), (256, 2048));
+        assert_eq!(sizes(2048, 2048, 512), (256, 512));
+        assert_eq!(sizes(1024, 1024, 1024), (128, 1024));
+        assert_eq!(sizes(256, 256, 256), (64, 128));
+        assert_eq!(sizes(128, 2048, 512), (128, 256));
+        assert_eq!(sizes(120, 64, 400), (64, 64));
+        assert_eq!(sizes(4096, 1, 4096), (512, 1));
     }
 }
