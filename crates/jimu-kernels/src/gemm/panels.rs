@@ -9,8 +9,8 @@
 //! a group  read in place, or copied to [k][GROUP] if [`is_far`]
 //! product  [`Product`]: the panel's vectors times the group's elements, which are broadcast
 //! ```
-//! All panels of a part lie side by side in the second cache, and each number of b comes from beyond it once: so few copies,
-//! of one operand, do for large products, and next to none for those of a few dozen rows that small networks are made of.
+//! The panels of a part stay in the second cache, and each number of b comes from beyond it once: so copies of one operand do
+//! for large products, but where b's rows are far apart, and small networks' products of a few dozen rows need next to none.
 
 use std::ops::Range;
 
