@@ -6,6 +6,9 @@
 //! can run over several segments of `a`, such as the rows of a window. While a block is computed, the next block's rows can be
 //! asked for ([`Product::ahead`]), so that none waits for memory.
 //!
+//! A block is bound by the instructions that the processor can begin, not by its multiply-adds, where two threads share a core:
+//! so a few terms share the arithmetic of their places ([`Walk`]), and what is read later is asked for seldom.
+//!
 //! | | `O` | `V` |
 //! |---|---|---|
 //! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
@@ -21,6 +24,14 @@ use crate::shared::SharedSlice;
 
 /// Most rows in a register block.
 const MAX_ROWS: usize = 6;
+/// Terms that share the arithmetic of their places.
+const TOGETHER: usize = 4;
+/// Lines of terms between two requests of what is read later: a request costs some instructions.
+const BETWEEN: usize = 4;
+/// What lies next to each other in `a`: a row's numbers of all terms, a term's numbers of all rows, or neither.
+const TERMS: u8 = 0;
+const ROWS: u8 = 1;
+const NEITHER: u8 = 2;
 
 /// Most vectors in a row of a [`Product`].
 pub(crate) const fn widest(registers: usize) -> usize {
@@ -46,9 +57,17 @@ pub(crate) struct Product<'a, T> {
     /// Vectors in a row of `b` and `c`, at most [`widest`].
     pub vectors: usize,
     pub start: Start<'a, T>,
-    /// Whether to ask ahead of time for the next rows of `a` and `c`, and for what is read after this product, such as the
-    /// next one's `b`: where they may lie beyond the nearer caches.
-    pub ahead: Option<Runs<'a, T>>,
+    /// What is asked for ahead of time, where it may lie beyond the nearer caches.
+    pub ahead: Option<Ahead<'a, T>>,
+}
+
+/// What a [`Product`] asks for while it computes a block, besides the next block's rows of `c`.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead<'a, T> {
+    /// The next block's rows of `a`, if a row's numbers are neighbours.
+    pub rows: bool,
+    /// What is read after this product, such as the next one's `b`.
+    pub then: Runs<'a, T>,
 }
 
 /// Runs of `len` numbers whose begins lie `step` apart.
@@ -69,8 +88,8 @@ impl<'a, T> Runs<'a, T> {
     }
 
     /// One run, all of `memory`.
-    pub const fn one(memory: &'a [T]) -> Self {
-        Self { memory, len: memory.len(), step: memory.len() }
+    pub fn one(memory: &'a [T]) -> Self {
+        Self::new(memory, memory.len(), memory.len(), usize::from(!memory.is_empty()))
     }
 }
 
@@ -123,18 +142,26 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
 impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
+        match (self.a_row, self.a_step) {
+            (_, 1) => self.blocks::<S, V, TERMS>(simd),
+            (1, _) => self.blocks::<S, V, ROWS>(simd),
+            _ => self.blocks::<S, V, NEITHER>(simd),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<S: Simd, const V: usize, const NEIGHBOURS: u8>(&mut self, simd: S) {
         let blocks = self.rows.div_ceil(MAX_ROWS);
-        let steps = blocks * self.segments.len() * self.depth.div_ceil(line::<T>());
-        let mut next = Lines::new(self.ahead.unwrap_or(Runs::NONE), steps);
+        let mut asked = Asked::new(self, blocks, V * T::lanes::<S>());
         for index in 0..blocks {
             let rows = balanced(self.rows, blocks, index);
             match rows.len() {
-                1 => self.block::<S, V, 1>(simd, rows.start, &mut next),
-                2 => self.block::<S, V, 2>(simd, rows.start, &mut next),
-                3 => self.block::<S, V, 3>(simd, rows.start, &mut next),
-                4 => self.block::<S, V, 4>(simd, rows.start, &mut next),
-                5 => self.block::<S, V, 5>(simd, rows.start, &mut next),
-                _ => self.block::<S, V, MAX_ROWS>(simd, rows.start, &mut next),
+                1 => self.block::<S, V, 1, NEIGHBOURS>(simd, rows.start, &mut asked),
+                2 => self.block::<S, V, 2, NEIGHBOURS>(simd, rows.start, &mut asked),
+                3 => self.block::<S, V, 3, NEIGHBOURS>(simd, rows.start, &mut asked),
+                4 => self.block::<S, V, 4, NEIGHBOURS>(simd, rows.start, &mut asked),
+                5 => self.block::<S, V, 5, NEIGHBOURS>(simd, rows.start, &mut asked),
+                _ => self.block::<S, V, MAX_ROWS, NEIGHBOURS>(simd, rows.start, &mut asked),
             }
         }
     }
@@ -146,18 +173,15 @@ impl<T: Lanes> Product<'_, T> {
         T::as_vectors_mut::<S>(unsafe { self.c.part(row * self.c_row, len) }).0
     }
 
-    /// Asks for `O` rows of `c`, which need not be there.
-    #[inline(always)]
-    fn prefetch_rows<const O: usize>(&self, first: usize, len: usize) {
-        for o in 0..O {
-            prefetch_row(self.c.start().wrapping_add((first + o) * self.c_row), len);
-        }
-    }
-
     /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
-    fn block<S: Simd, const V: usize, const O: usize>(&mut self, simd: S, first: usize, next: &mut Lines<T>) {
+    fn block<S: Simd, const V: usize, const O: usize, const NEIGHBOURS: u8>(
+        &mut self,
+        simd: S,
+        first: usize,
+        asked: &mut Asked<T>,
+    ) {
         let lanes = T::lanes::<S>();
         let mut sums = [[T::splat(simd, T::ZERO); V]; O];
         for o in 0..O {
@@ -167,41 +191,160 @@ impl<T: Lanes> Product<'_, T> {
                 Start::Row(row) => sums[o].copy_from_slice(T::as_vectors::<S>(&row[..V * lanes]).0),
             }
         }
-        let ahead = self.ahead.is_some();
-        if ahead {
-            self.prefetch_rows::<O>(first + O, V * lanes);
-        }
-        let mut b = self.b.as_ptr();
+        asked.begin(self.c.start().wrapping_add((first + O) * self.c_row));
+        let mut b = Walk::<T, 1, ROWS>::new(self.b.as_ptr(), 0, self.b_step);
         for &segment in self.segments {
-            let a = self.a[segment + first * self.a_row..].as_ptr();
-            let step = if ahead { line::<T>() } else { self.depth.max(1) };
-            for begin in (0..self.depth).step_by(step) {
-                next.prefetch();
-                if ahead && self.a_step == 1 {
-                    for o in 0..O {
-                        prefetch(a.wrapping_add((O + o) * self.a_row + begin));
-                    }
+            let start = self.a[segment + first * self.a_row..].as_ptr();
+            let mut a = Walk::<T, O, NEIGHBOURS>::new(start, self.a_row, self.a_step);
+            for begin in (0..self.depth).step_by(asked.terms) {
+                asked.prefetch();
+                if NEIGHBOURS == TERMS && asked.rows {
+                    (O..2 * O).for_each(|o| prefetch(start.wrapping_add(o * self.a_row + begin)));
                 }
-                for r in begin..self.depth.min(begin + step) {
-                    let mut row = [T::splat(simd, T::ZERO); V];
-                    for v in 0..V {
-                        // SAFETY: the row's `vectors * lanes` numbers lie inside `b` (checked in `with_simd`).
-                        row[v] = unsafe { b.add(v * lanes).cast::<T::Vector<S>>().read_unaligned() };
+                let terms = asked.terms.min(self.depth - begin);
+                for _ in 0..terms / TOGETHER {
+                    for index in 0..TOGETHER {
+                        // SAFETY: the terms' numbers lie inside `a` and `b` (checked in `with_simd`).
+                        unsafe { term::<T, S, V, O, NEIGHBOURS>(simd, &mut sums, &a, &b, index) };
                     }
-                    b = b.wrapping_add(self.b_step);
-                    for o in 0..O {
-                        // SAFETY: element (first + o, r) lies inside `a` (checked in `with_simd`).
-                        let factor = T::splat(simd, unsafe { *a.add(o * self.a_row + r * self.a_step) });
-                        for v in 0..V {
-                            sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
-                        }
-                    }
+                    a.advance(TOGETHER);
+                    b.advance(TOGETHER);
+                }
+                for _ in 0..terms % TOGETHER {
+                    // SAFETY: as above.
+                    unsafe { term::<T, S, V, O, NEIGHBOURS>(simd, &mut sums, &a, &b, 0) };
+                    a.advance(1);
+                    b.advance(1);
                 }
             }
         }
         for o in 0..O {
             self.row::<S>(first + o, V * lanes).copy_from_slice(&sums[o]);
         }
+    }
+}
+
+/// Adds to a block's sums the products of a row of `b` with the numbers of `a`, of the `index`-th term from here on.
+///
+/// # Safety
+/// They must lie in memory that can be read.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+unsafe fn term<T: Lanes, S: Simd, const V: usize, const O: usize, const NEIGHBOURS: u8>(
+    simd: S,
+    sums: &mut [[T::Vector<S>; V]; O],
+    a: &Walk<T, O, NEIGHBOURS>,
+    b: &Walk<T, 1, ROWS>,
+    index: usize,
+) {
+    let mut row = [T::splat(simd, T::ZERO); V];
+    for v in 0..V {
+        // SAFETY: by this function's terms.
+        row[v] = unsafe { b.place(v * T::lanes::<S>(), index).cast::<T::Vector<S>>().read_unaligned() };
+    }
+    for o in 0..O {
+        // SAFETY: by this function's terms.
+        let factor = T::splat(simd, unsafe { *a.place(o, index) });
+        for v in 0..V {
+            sums[o][v] = T::mul_add(simd, factor, row[v], sums[o][v]);
+        }
+    }
+}
+
+/// A walk through the terms: the places of `O` rows' numbers in the next few, had with as few instructions as can be.
+struct Walk<T, const O: usize, const NEIGHBOURS: u8> {
+    /// Where the rows begin; if a term's numbers are neighbours, the first alone, and it moves.
+    rows: [*const T; O],
+    /// The last of the next terms, if a term's numbers are neighbours: an address adds one, two or four steps, but not three.
+    last: *const T,
+    /// How far the walk has come from where the rows begin.
+    passed: usize,
+    step: usize,
+}
+
+impl<T, const O: usize, const NEIGHBOURS: u8> Walk<T, O, NEIGHBOURS> {
+    #[inline(always)]
+    fn new(start: *const T, row: usize, step: usize) -> Self {
+        let mut rows = [start; O];
+        if NEIGHBOURS != ROWS {
+            rows.iter_mut().enumerate().for_each(|(o, place)| *place = apart(start.wrapping_add(o * row)));
+        }
+        let step = if NEIGHBOURS == TERMS { 1 } else { step };
+        Self { rows, last: apart(start.wrapping_add((TOGETHER - 1) * step)), passed: 0, step }
+    }
+
+    /// A row's number in one of the next `TOGETHER` terms.
+    #[inline(always)]
+    fn place(&self, row: usize, index: usize) -> *const T {
+        match NEIGHBOURS {
+            ROWS if index + 1 == TOGETHER => self.last.wrapping_add(row),
+            ROWS => self.rows[0].wrapping_add(index * self.step + row),
+            TERMS => self.rows[row].wrapping_add(self.passed + index),
+            _ => self.rows[row].wrapping_add(self.passed + index * self.step),
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, terms: usize) {
+        if NEIGHBOURS == ROWS {
+            self.rows[0] = self.rows[0].wrapping_add(terms * self.step);
+            self.last = self.last.wrapping_add(terms * self.step);
+        } else {
+            self.passed += terms * self.step;
+        }
+    }
+}
+
+/// The same place, of which the compiler does not know that it could be had from another: it has a register of its own, where
+/// the compiler would rather add a row's distance again and again.
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)]
+fn apart<T>(place: *const T) -> *const T {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    let place = {
+        let mut place = place;
+        // SAFETY: no instruction at all.
+        unsafe { std::arch::asm!("/* {} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags)) };
+        place
+    };
+    place
+}
+
+/// What a product has asked for so far.
+struct Asked<T> {
+    /// Terms between two requests.
+    terms: usize,
+    /// Whether rows of `a` are among them.
+    rows: bool,
+    c: Lines<T>,
+    then: Lines<T>,
+}
+
+impl<T: Lanes> Asked<T> {
+    #[inline(always)]
+    fn new(product: &Product<'_, T>, blocks: usize, width: usize) -> Self {
+        let Some(ahead) = product.ahead else {
+            return Self { terms: product.depth.max(1), rows: false, c: Lines::NONE, then: Lines::NONE };
+        };
+        let terms = if ahead.rows { line::<T>() } else { BETWEEN * line::<T>() };
+        let steps = product.segments.len() * product.depth.div_ceil(terms);
+        let c = Lines::new((product.c.start(), product.c_row), width, MAX_ROWS, steps);
+        let Runs { memory, len, step } = ahead.then;
+        let then = Lines::new((memory.as_ptr(), step), len, memory.len().div_ceil(step), blocks * steps);
+        Self { terms, rows: ahead.rows, c, then }
+    }
+
+    /// Begins a block, whose next one's rows of `c` are at `place`, if there are any.
+    #[inline(always)]
+    fn begin(&mut self, place: *const T) {
+        self.c.place = place;
+        self.c.left = self.c.run;
+    }
+
+    #[inline(always)]
+    fn prefetch(&mut self) {
+        self.c.prefetch();
+        self.then.prefetch();
     }
 }
 
@@ -222,16 +365,17 @@ struct Lines<T> {
 }
 
 impl<T> Lines<T> {
+    const NONE: Self = Self { place: std::ptr::null(), each: 0, run: 0, left: 0, gap: 0 };
+
+    /// `count` runs of `len` numbers whose begins lie `step` apart.
     #[inline(always)]
-    fn new(runs: Runs<'_, T>, steps: usize) -> Self {
-        let place = runs.memory.as_ptr();
+    fn new((place, step): (*const T, usize), len: usize, count: usize, steps: usize) -> Self {
         // Most products have nothing to ask for, and a division would take as long as a part of some.
-        if runs.memory.is_empty() || steps == 0 {
-            return Self { place, each: 0, run: 0, left: 0, gap: 0 };
+        if count == 0 || steps == 0 {
+            return Self::NONE;
         }
-        let run = runs.len.div_ceil(line::<T>());
-        let each = (runs.memory.len().div_ceil(runs.step) * run).div_ceil(steps);
-        Self { place, each, run, left: run, gap: runs.step.wrapping_sub(run * line::<T>()) }
+        let run = len.div_ceil(line::<T>());
+        Self { place, each: (count * run).div_ceil(steps), run, left: run, gap: step.wrapping_sub(run * line::<T>()) }
     }
 
     #[inline(always)]

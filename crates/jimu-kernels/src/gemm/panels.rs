@@ -21,7 +21,7 @@ use super::tile::Tile;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, copy_short};
-use crate::product::{Product, Runs, Start, prefetch_row, widest};
+use crate::product::{Ahead, Product, Runs, Start, prefetch_row, widest};
 use crate::shared::SharedSlice;
 use crate::transpose::transpose;
 
@@ -102,8 +102,7 @@ struct Factors<'a, T> {
     strides: (usize, usize),
     depth: usize,
     start: Start<'a, T>,
-    /// What is read next.
-    next: Runs<'a, T>,
+    ahead: Ahead<'a, T>,
 }
 
 impl<T: Lanes> WithSimd for Panels<'_, T> {
@@ -141,13 +140,14 @@ impl<T: Lanes> Panels<'_, T> {
         };
         for panel in 0..cut.panels {
             let rows = cut.rows(panel);
-            let next = self.next(cut, panel, columns.clone(), depth.clone());
+            // Panels after the first find the group in the caches.
+            let ahead = Ahead { rows: panel == 0, then: self.next(cut, panel, columns.clone(), depth.clone()) };
             let (panel, step) = match panel.checked_sub(cut.in_place) {
                 Some(copy) => (&copies[copy * cut.copy_len()..], rows.len().next_multiple_of(T::lanes::<S>())),
                 None => (self.tile.a_from(rows.start, depth.start), self.tile.a_strides.1),
             };
             let start = if part > 0 { Start::Sums } else { self.start.of_rows(rows.clone()) };
-            let factors = Factors { panel, step, group, strides, depth: depth.len(), start, next };
+            let factors = Factors { panel, step, group, strides, depth: depth.len(), start, ahead };
             self.multiply(simd, factors, rows, columns.clone());
         }
     }
@@ -260,9 +260,9 @@ impl<T: Lanes> Factors<'_, T> {
             rows: columns,
             vectors: width / T::lanes::<S>(),
             start: self.start,
-            ahead: (self.depth >= LONG).then_some(self.next),
+            ahead: (self.depth >= LONG).then_some(self.ahead),
         };
-        product.with_simd(simd);
+        simd.vectorize(product);
     }
 }
 

@@ -11,7 +11,7 @@ use super::transformed::Form;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, Machine, machine};
-use crate::product::{Product, Runs, Start, widest};
+use crate::product::{Ahead, Product, Runs, Start, widest};
 use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
@@ -279,7 +279,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     vectors: block.vectors,
                     depth: pass.sources.channels,
                     start: Start::Zero,
-                    ahead: Some(Runs::one(pass.weights.after(block, element))),
+                    ahead: Some(Ahead { rows: true, then: Runs::one(pass.weights.after(block, element)) }),
                     segments: &[0],
                 });
             }
