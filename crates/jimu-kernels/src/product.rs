@@ -198,7 +198,7 @@ impl<T: Lanes> Product<'_, T> {
             let mut a = Walk::<T, O, NEIGHBOURS>::new(start, self.a_row, self.a_step);
             for begin in (0..self.depth).step_by(asked.terms) {
                 asked.prefetch();
-                if NEIGHBOURS == TERMS && asked.rows {
+                if asked.rows {
                     (O..2 * O).for_each(|o| prefetch(start.wrapping_add(o * self.a_row + begin)));
                 }
                 let terms = asked.terms.min(self.depth - begin);
@@ -326,12 +326,13 @@ impl<T: Lanes> Asked<T> {
         let Some(ahead) = product.ahead else {
             return Self { terms: product.depth.max(1), rows: false, c: Lines::NONE, then: Lines::NONE };
         };
-        let terms = if ahead.rows { line::<T>() } else { BETWEEN * line::<T>() };
+        let rows = ahead.rows && product.a_step == 1;
+        let terms = if rows { line::<T>() } else { BETWEEN * line::<T>() };
         let steps = product.segments.len() * product.depth.div_ceil(terms);
         let c = Lines::new((product.c.start(), product.c_row), width, MAX_ROWS, steps);
         let Runs { memory, len, step } = ahead.then;
         let then = Lines::new((memory.as_ptr(), step), len, memory.len().div_ceil(step), blocks * steps);
-        Self { terms, rows: ahead.rows, c, then }
+        Self { terms, rows, c, then }
     }
 
     /// Begins a block, whose next one's rows of `c` are at `place`, if there are any.

@@ -153,7 +153,7 @@ impl<T: Lanes> Panels<'_, T> {
     }
 
     /// What is read after a panel's product with a group: the next panel, if it is read in place for the first time, or a
-    /// share of the next group, if its columns are neighbours; where they are not, a product asks for its rows by itself.
+    /// share of the next group, if its columns are neighbours; where they are not, the first panel's product asks for its rows.
     fn next(&self, cut: &Cut, panel: usize, columns: Range<usize>, depth: Range<usize>) -> Runs<'_, T> {
         let after = columns.end..cut.shape.n.min(columns.end + GROUP);
         if columns.len() < ENOUGH {
