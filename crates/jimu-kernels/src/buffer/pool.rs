@@ -10,7 +10,7 @@ use super::system::{self, Memory};
 /// The smallest size that is cut from stretches. A system that cannot give back a part of what it gave has none.
 pub(super) const LARGE: usize = if cfg!(unix) { 256 << 10 } else { usize::MAX };
 /// What may be cached beyond what the program has been seen to need.
-pub(super) const SLACK: usize = 16 << 20;
+const SLACK: usize = 16 << 20;
 
 /// What the pool holds, in bytes, and how often it was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
