@@ -28,18 +28,17 @@ const MAX_ROWS: usize = 6;
 const TOGETHER: usize = 4;
 /// Lines of terms between two requests of what is read later: a request costs some instructions.
 const BETWEEN: usize = 4;
-/// What lies next to each other in `a`: a row's numbers of all terms, a term's numbers of all rows, or neither.
-const TERMS: u8 = 0;
-const ROWS: u8 = 1;
-const NEITHER: u8 = 2;
+/// What lies next to each other in `a`: a row's numbers of all terms, or a term's numbers of all rows.
+const TERMS: bool = true;
+const ROWS: bool = false;
 
 /// Most vectors in a row of a [`Product`].
 pub(crate) const fn widest(registers: usize) -> usize {
     if registers >= 32 { 4 } else { 2 }
 }
 
-/// One product. In segment `s`, `a` holds element (o, r) at `segments[s] + o * a_row + r * a_step`; the rows of `b` are
-/// counted through all segments, and begin `b_step` apart; row `o` of `c` begins at `o * c_row`.
+/// One product. In segment `s`, `a` holds element (o, r) at `segments[s] + o * a_row + r * a_step`, where one of the steps is
+/// 1; the rows of `b` are counted through all segments, and begin `b_step` apart; row `o` of `c` begins at `o * c_row`.
 pub(crate) struct Product<'a, T> {
     pub a: &'a [T],
     pub a_row: usize,
@@ -113,6 +112,14 @@ impl<'a, T> Start<'a, T> {
     }
 }
 
+impl<T: Lanes> Product<'_, T> {
+    /// Computes the product. A function of its own, never inlined: its many blocks are compiled once.
+    #[inline(never)]
+    pub fn run<S: Simd>(self, simd: S) {
+        simd.vectorize(self);
+    }
+}
+
 impl<T: Lanes> WithSimd for Product<'_, T> {
     type Output = ();
 
@@ -121,6 +128,7 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
         if self.rows == 0 {
             return;
         }
+        assert!(self.a_row == 1 || self.a_step == 1, "neither rows nor terms of a are neighbours");
         let width = self.vectors * T::lanes::<S>();
         let reach = |count: usize, step: usize, len: usize| if count == 0 { 0 } else { (count - 1) * step + len };
         if let Some(last) = self.segments.iter().max() {
@@ -142,15 +150,14 @@ impl<T: Lanes> WithSimd for Product<'_, T> {
 impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
-        match (self.a_row, self.a_step) {
-            (_, 1) => self.blocks::<S, V, TERMS>(simd),
-            (1, _) => self.blocks::<S, V, ROWS>(simd),
-            _ => self.blocks::<S, V, NEITHER>(simd),
+        match self.a_step {
+            1 => self.blocks::<S, V, TERMS>(simd),
+            _ => self.blocks::<S, V, ROWS>(simd),
         }
     }
 
     #[inline(always)]
-    fn blocks<S: Simd, const V: usize, const NEIGHBOURS: u8>(&mut self, simd: S) {
+    fn blocks<S: Simd, const V: usize, const NEIGHBOURS: bool>(&mut self, simd: S) {
         let blocks = self.rows.div_ceil(MAX_ROWS);
         let mut asked = Asked::new(self, blocks, V * T::lanes::<S>());
         for index in 0..blocks {
@@ -176,7 +183,7 @@ impl<T: Lanes> Product<'_, T> {
     /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
-    fn block<S: Simd, const V: usize, const O: usize, const NEIGHBOURS: u8>(
+    fn block<S: Simd, const V: usize, const O: usize, const NEIGHBOURS: bool>(
         &mut self,
         simd: S,
         first: usize,
@@ -230,7 +237,7 @@ impl<T: Lanes> Product<'_, T> {
 /// They must lie in memory that can be read.
 #[inline(always)]
 #[allow(clippy::needless_range_loop)]
-unsafe fn term<T: Lanes, S: Simd, const V: usize, const O: usize, const NEIGHBOURS: u8>(
+unsafe fn term<T: Lanes, S: Simd, const V: usize, const O: usize, const NEIGHBOURS: bool>(
     simd: S,
     sums: &mut [[T::Vector<S>; V]; O],
     a: &Walk<T, O, NEIGHBOURS>,
@@ -252,7 +259,7 @@ unsafe fn term<T: Lanes, S: Simd, const V: usize, const O: usize, const NEIGHBOU
 }
 
 /// A walk through the terms: the places of `O` rows' numbers in the next few, had with as few instructions as can be.
-struct Walk<T, const O: usize, const NEIGHBOURS: u8> {
+struct Walk<T, const O: usize, const NEIGHBOURS: bool> {
     /// Where the rows begin; if a term's numbers are neighbours, the first alone, and it moves.
     rows: [*const T; O],
     /// The last of the next terms, if a term's numbers are neighbours: an address adds one, two or four steps, but not three.
@@ -262,11 +269,11 @@ struct Walk<T, const O: usize, const NEIGHBOURS: u8> {
     step: usize,
 }
 
-impl<T, const O: usize, const NEIGHBOURS: u8> Walk<T, O, NEIGHBOURS> {
+impl<T, const O: usize, const NEIGHBOURS: bool> Walk<T, O, NEIGHBOURS> {
     #[inline(always)]
     fn new(start: *const T, row: usize, step: usize) -> Self {
         let mut rows = [start; O];
-        if NEIGHBOURS != ROWS {
+        if NEIGHBOURS == TERMS {
             rows.iter_mut().enumerate().for_each(|(o, place)| *place = apart(start.wrapping_add(o * row)));
         }
         let step = if NEIGHBOURS == TERMS { 1 } else { step };
@@ -280,7 +287,6 @@ impl<T, const O: usize, const NEIGHBOURS: u8> Walk<T, O, NEIGHBOURS> {
             ROWS if index + 1 == TOGETHER => self.last.wrapping_add(row),
             ROWS => self.rows[0].wrapping_add(index * self.step + row),
             TERMS => self.rows[row].wrapping_add(self.passed + index),
-            _ => self.rows[row].wrapping_add(self.passed + index * self.step),
         }
     }
 
@@ -290,7 +296,7 @@ impl<T, const O: usize, const NEIGHBOURS: u8> Walk<T, O, NEIGHBOURS> {
             self.rows[0] = self.rows[0].wrapping_add(terms * self.step);
             self.last = self.last.wrapping_add(terms * self.step);
         } else {
-            self.passed += terms * self.step;
+            self.passed += terms;
         }
     }
 }
@@ -299,7 +305,7 @@ impl<T, const O: usize, const NEIGHBOURS: u8> Walk<T, O, NEIGHBOURS> {
 /// the compiler would rather add a row's distance again and again.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)]
-fn apart<T>(place: *const T) -> *const T {
+pub(crate) fn apart<T>(place: *const T) -> *const T {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     let place = {
         let mut place = place;

@@ -180,6 +180,5 @@ fn part<T: AttentionElement, S: Simd>(
         start: if accumulate { Start::Sums } else { Start::Zero },
         ahead: None,
     };
-    // A function of its own: its many variants are compiled once.
-    simd.vectorize(product);
+    product.run(simd);
 }

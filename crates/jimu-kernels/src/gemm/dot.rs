@@ -1,18 +1,22 @@
 //! A tile of floats with few columns as dot products, where k is the fast dimension of both operands: nothing is copied
 //! but what is left of k after the last whole vector.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use super::GemmShape;
 use super::tile::Tile;
 use crate::buffer::Buffer;
-use crate::dots::{Dots, Sink};
+use crate::dots::Dots;
 use crate::lanes::{Lanes, copy_short};
 
 /// With more columns than this, copying a costs less than summing lanes.
 const MOST_COLUMNS: usize = 16;
 /// Fewest terms worth summing the lanes of.
 const LEAST_DEPTH: usize = 32;
+/// Rows whose sums' vectors fit the nearest cache.
+const ROWS: usize = 16;
 
 /// A tile's product.
 pub(super) struct Dot<'a, T> {
@@ -28,67 +32,86 @@ pub(super) fn suits(shape: GemmShape, k_fast: bool) -> bool {
     k_fast && shape.n <= MOST_COLUMNS && shape.k >= LEAST_DEPTH
 }
 
+/// A part of k, of whole vectors.
+struct Part<'a, T> {
+    a: &'a [T],
+    a_row: usize,
+    b: &'a [T],
+    b_column: usize,
+    vectors: usize,
+}
+
 impl<T: Lanes> WithSimd for Dot<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (tile, lanes) = (self.tile, T::lanes::<S>());
-        let (shape, a_row, b_column) = (tile.shape, tile.a_strides.0, tile.b_strides.1);
-        let whole = shape.k / lanes;
-        let mut sink = Sums { c: self.c, strides: self.c_strides, add: self.accumulate };
-        if whole > 0 {
-            sink.add_dots(simd, (tile.a, a_row), (tile.b, b_column), shape.m, shape.n, whole);
-        }
-        let rest = whole * lanes..shape.k;
-        if !rest.is_empty() {
-            let mut a = Buffer::unspecified(shape.m * lanes);
-            let mut b = Buffer::unspecified(shape.n * lanes);
-            for (i, to) in a.chunks_exact_mut(lanes).enumerate() {
-                copy_short(simd, to, &tile.a[i * a_row..][rest.clone()]);
+        let GemmShape { m, n, k } = tile.shape;
+        let (a_row, b_column) = (tile.a_strides.0, tile.b_strides.1);
+        let left = k / lanes * lanes..k;
+        let (a_left, b_left) =
+            (copy_ends(simd, tile.a, a_row, m, left.clone()), copy_ends(simd, tile.b, b_column, n, left));
+        let parts = [
+            Part { a: tile.a, a_row, b: tile.b, b_column, vectors: k / lanes },
+            Part { a: &a_left, a_row: lanes, b: &b_left, b_column: lanes, vectors: a_left.len() / (m * lanes) },
+        ];
+        let mut sums = Buffer::unspecified(m.min(ROWS) * n * lanes);
+        for first in (0..m).step_by(ROWS) {
+            let rows = first..m.min(first + ROWS);
+            let sums = &mut sums[..rows.len() * n * lanes];
+            sums.fill(T::ZERO);
+            for part in parts.iter().filter(|part| part.vectors > 0) {
+                part.add(simd, rows.clone(), n, sums);
             }
-            for (j, to) in b.chunks_exact_mut(lanes).enumerate() {
-                copy_short(simd, to, &tile.b[j * b_column..][rest.clone()]);
-            }
-            sink.add_dots(simd, (&a, lanes), (&b, lanes), shape.m, shape.n, 1);
+            self.finish(simd, rows, sums);
         }
     }
 }
 
-/// Writes sums into c, the first time, or adds them.
-struct Sums<T> {
-    c: *mut T,
-    strides: (usize, usize),
-    add: bool,
+/// Copies the numbers `left` of each of `count` rows, `step` apart, to a vector with zeros after them; nothing if none is left.
+#[inline(always)]
+fn copy_ends<T: Lanes, S: Simd>(simd: S, from: &[T], step: usize, count: usize, left: Range<usize>) -> Buffer<T> {
+    let lanes = T::lanes::<S>();
+    let mut copy = Buffer::unspecified(if left.is_empty() { 0 } else { count * lanes });
+    for (i, to) in copy.chunks_exact_mut(lanes).enumerate() {
+        copy_short(simd, to, &from[i * step..][left.clone()]);
+    }
+    copy
 }
 
-impl<T: Lanes> Sums<T> {
-    /// The dot products of `vectors` vectors of rows of a and columns of b, each a slice and a distance.
+impl<T: Lanes> Part<'_, T> {
+    /// Adds the products of some rows of a with the `n` columns of b.
     #[inline(always)]
-    fn add_dots<S: Simd>(
-        &mut self,
-        simd: S,
-        (a, a_row): (&[T], usize),
-        (b, b_column): (&[T], usize),
-        m: usize,
-        n: usize,
-        vectors: usize,
-    ) {
+    fn add<S: Simd>(&self, simd: S, rows: Range<usize>, n: usize, sums: &mut [T]) {
         let mut starts = [0; MOST_COLUMNS];
-        (0..n).for_each(|j| starts[j] = j * b_column);
-        let dots =
-            Dots { y: a, x: b, y_stride: a_row, y_step: 1, x_starts: &starts[..n], runs: &[[0, 0]], run_len: vectors };
-        dots.run(simd, 0..m, self);
-        self.add = true;
+        starts[..n].iter_mut().enumerate().for_each(|(j, start)| *start = j * self.b_column);
+        let dots = Dots {
+            y: self.a,
+            x: self.b,
+            rows,
+            y_stride: self.a_row,
+            y_step: 1,
+            x_starts: &starts[..n],
+            runs: &[[0, 0]],
+            run_len: self.vectors,
+            sums,
+        };
+        dots.run(simd);
     }
 }
 
-impl<T: Lanes, S: Simd> Sink<T, S> for Sums<T> {
+impl<T: Lanes> Dot<'_, T> {
+    /// Writes some rows of c, each the lanes of a vector for each column.
     #[inline(always)]
-    fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>) {
-        let element = self.c.wrapping_add(row * self.strides.0 + column * self.strides.1);
-        let sum = T::sum_lanes(simd, sum);
-        // SAFETY: an element of c, which belongs to this call alone.
-        unsafe { *element = if self.add { *element + sum } else { sum } };
+    fn finish<S: Simd>(&self, simd: S, rows: Range<usize>, sums: &[T]) {
+        let n = self.tile.shape.n;
+        for (index, &sum) in T::as_vectors::<S>(sums).0.iter().enumerate() {
+            let (row, column) = (rows.start + index / n, index % n);
+            let element = self.c.wrapping_add(row * self.c_strides.0 + column * self.c_strides.1);
+            let sum = T::sum_lanes(simd, sum);
+            // SAFETY: an element of c, which belongs to this call alone.
+            unsafe { *element = if self.accumulate { *element + sum } else { sum } };
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! a panel  [`lies_well`]: read in place; otherwise copied once to [k][panel], transposed if a's columns are fast
 //! an edge  copied, with zeros up to whole vectors; its sums go through a buffer
 //! n        cut into groups of GROUP columns: every panel is multiplied by one group before the next group is read
-//! a group  read in place, or copied to [k][GROUP] if [`is_far`]
+//! a group  read in place, or copied to [k][GROUP] if [`is_far`] or [`is_scattered`]
 //! product  [`Product`]: the panel's vectors times the group's elements, which are broadcast
 //! ```
 //! The panels of a part stay in the second cache, and each number of b comes from beyond it once: so copies of one operand do
@@ -61,6 +61,8 @@ struct Cut {
     panels: usize,
     /// So many panels are read in place, those after them from copies.
     in_place: usize,
+    /// Groups of columns are read from a copy.
+    packs_groups: bool,
     parts: usize,
 }
 
@@ -71,7 +73,7 @@ impl Cut {
         let panels = shape.m.div_ceil(most);
         let in_place = if lies_well(tile) { panels - usize::from(!shape.m.is_multiple_of(lanes)) } else { 0 };
         let parts = (shape.k * size_of::<T>()).div_ceil(DEPTH_BYTES).max(1);
-        Self { shape, most, panels, in_place, parts }
+        Self { shape, most, panels, in_place, packs_groups: is_far(tile) || is_scattered(tile), parts }
     }
 
     fn rows(&self, panel: usize) -> Range<usize> {
@@ -112,14 +114,14 @@ impl<T: Lanes> WithSimd for Panels<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let cut = Cut::new::<S, T>(self.tile);
         let mut copies = Buffer::unspecified((cut.panels - cut.in_place) * cut.copy_len());
-        let mut packed = Buffer::unspecified(if is_far(self.tile) { cut.longest() * GROUP } else { 0 });
+        let mut packed = Buffer::unspecified(if cut.packs_groups { cut.longest() * GROUP } else { 0 });
         for part in 0..cut.parts {
             for (copy, panel) in copies.chunks_exact_mut(cut.copy_len()).zip(cut.in_place..) {
                 self.copy(simd, copy, cut.rows(panel), cut.depth(part));
             }
             for first in (0..cut.shape.n).step_by(GROUP) {
                 let columns = first..cut.shape.n.min(first + GROUP);
-                if is_far(self.tile) {
+                if cut.packs_groups {
                     self.pack(simd, &mut packed, columns.clone(), cut.depth(part));
                 }
                 self.group(simd, &cut, part, columns, &copies, &packed);
@@ -133,7 +135,7 @@ impl<T: Lanes> Panels<'_, T> {
     #[inline(always)]
     fn group<S: Simd>(&self, simd: S, cut: &Cut, part: usize, columns: Range<usize>, copies: &[T], packed: &[T]) {
         let depth = cut.depth(part);
-        let (group, strides) = if is_far(self.tile) {
+        let (group, strides) = if cut.packs_groups {
             (packed, (GROUP, 1))
         } else {
             (self.tile.b_from(depth.start, columns.start), self.tile.b_strides)
@@ -175,11 +177,16 @@ impl<T: Lanes> Panels<'_, T> {
     #[inline(always)]
     fn pack<S: Simd>(&self, simd: S, to: &mut [T], columns: Range<usize>, depth: Range<usize>) {
         let from = self.tile.b_from(depth.start, columns.start);
-        let step = self.tile.b_strides.0;
+        let (row_step, column_step) = self.tile.b_strides;
         let width = columns.len().next_multiple_of(T::lanes::<S>());
         for (p, to) in to.chunks_exact_mut(GROUP).take(depth.len()).enumerate() {
-            prefetch_row(from.as_ptr().wrapping_add((p + AHEAD) * step), columns.len());
-            copy_short(simd, &mut to[..width], &from[p * step..][..columns.len()]);
+            if column_step == 1 {
+                prefetch_row(from.as_ptr().wrapping_add((p + AHEAD) * row_step), columns.len());
+                copy_short(simd, &mut to[..width], &from[p * row_step..][..columns.len()]);
+            } else {
+                let to = to[..columns.len()].iter_mut().enumerate();
+                to.for_each(|(j, to)| *to = from[p * row_step + j * column_step]);
+            }
         }
     }
 
@@ -262,7 +269,7 @@ impl<T: Lanes> Factors<'_, T> {
             start: self.start,
             ahead: (self.depth >= LONG).then_some(self.ahead),
         };
-        simd.vectorize(product);
+        product.run(simd);
     }
 }
 
@@ -276,4 +283,9 @@ fn lies_well<T>(tile: &Tile<'_, T>) -> bool {
 fn is_far<T>(tile: &Tile<'_, T>) -> bool {
     let (row, column) = tile.b_strides;
     column == 1 && row * size_of::<T>() >= PAGE_BYTES && tile.shape.n >= LEAST_COLUMNS
+}
+
+/// Neither the columns nor the rows of b are neighbours, one of which a [`Product`] needs.
+fn is_scattered<T>(tile: &Tile<'_, T>) -> bool {
+    tile.b_strides.0 != 1 && tile.b_strides.1 != 1
 }

@@ -87,6 +87,10 @@ fn matrices_with_rows_or_columns_pages_apart_are_multiplied() {
     for (sa, sb) in [((1, far), (far, 1)), ((1, far), (1, far)), ((far, 1), (far, 1)), ((far, 1), (1, far))] {
         check(GemmShape { m: 130, n: 70, k: 600 }, sa, sb);
     }
+    for (sa, sb) in [((2, far), (far, 3)), ((far, 3), (2, far)), ((0, 0), (far, 2)), ((far, 2), (0, 0))] {
+        check(GemmShape { m: 130, n: 70, k: 600 }, sa, sb);
+        check(GemmShape { m: 20, n: 3, k: 7 }, sa, sb);
+    }
     let long = GemmShape { m: 130, n: 70, k: 2100 };
     assert!(parts(long).is_some() && tile::tile_sizes(long) != (130, 70));
     check(long, (1, far), (far, 1));

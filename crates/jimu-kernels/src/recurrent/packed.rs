@@ -1,6 +1,6 @@
 //! A matrix that stays the same from step to step, and so is packed once for [`Product`].
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use crate::buffer::Buffer;
 use crate::lanes::{Lanes, Machine, machine};
@@ -63,7 +63,7 @@ impl<T: Lanes> Packed<T> {
                 start: Start::Row(&self.start[columns]),
                 ahead: None,
             };
-            product.with_simd(simd);
+            product.run(simd);
         }
     }
 }

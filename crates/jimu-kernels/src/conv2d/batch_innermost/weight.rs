@@ -6,7 +6,7 @@
 //! The work is cut into units of one vector of images and some rows of output. A unit
 //! 1. copies its `x` rows, with their padding as zeros, to a panel, so that every tap of every pixel is in it; and its
 //!    `grad_y` rows if the batch is no multiple of a vector, so that the last one is filled up;
-//! 2. for each block of `O x J` weights sums the unit's pixels in as many registers (`../outer.rs`);
+//! 2. for each block of `O x J` weights sums the unit's pixels in as many registers (`dots.rs`);
 //! 3. adds the registers to a vector per weight.
 //!
 //! The rows are as many as let one channel of `x` and one block of `grad_y` fit the first-level cache together: of a channel
@@ -21,8 +21,8 @@ use pulp::{Simd, WithSimd};
 use super::super::{ConvElement, Geometry, add_in_order};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
-use crate::dots::{Dots, Sink, largest_block};
-use crate::lanes::{Lanes, Machine, copy_short, machine};
+use crate::dots::{Dots, largest_block};
+use crate::lanes::{Machine, copy_short, machine};
 use crate::simd;
 use crate::threads;
 
@@ -139,7 +139,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 let start = rows.start * width * geometry.batch + images.start;
                 GradY { values: &self.grad_y[start..], channel: height * width * geometry.batch, pixel: geometry.batch }
             };
-            self.add_products(simd, &x_panel, panel, y, rows.len(), T::as_vectors_mut::<S>(&mut sums).0);
+            self.add_products(simd, &x_panel, panel, y, rows.len(), &mut sums);
         }
         for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
             *total = T::sum_lanes(simd, sum);
@@ -188,15 +188,7 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// Adds a unit's products to `sums`, a vector per weight.
     #[inline(always)]
-    fn add_products<S: Simd>(
-        &self,
-        simd: S,
-        x: &[T],
-        panel: Panel,
-        y: GradY<'_, T>,
-        rows: usize,
-        sums: &mut [T::Vector<S>],
-    ) {
+    fn add_products<S: Simd>(&self, simd: S, x: &[T], panel: Panel, y: GradY<'_, T>, rows: usize, sums: &mut [T]) {
         let geometry = self.geometry;
         let (outputs, taps, lanes) = (geometry.group_outputs(), geometry.taps(), self.units.lanes);
         let width = geometry.output()[1];
@@ -208,13 +200,15 @@ impl<T: ConvElement> Task<'_, T> {
             let dots = Dots {
                 y: y.values,
                 x,
+                rows: group * outputs..(group + 1) * outputs,
                 y_stride: y.channel,
                 y_step: y.pixel / lanes,
                 x_starts: &x_starts,
                 runs: &runs,
                 run_len: if geometry.stride[1] == 1 { width } else { 1 },
+                sums: &mut sums[group * outputs * taps * lanes..][..outputs * taps * lanes],
             };
-            dots.run(simd, group * outputs..(group + 1) * outputs, &mut AddTo { sums, taps });
+            dots.run(simd);
         }
     }
 
@@ -246,18 +240,4 @@ fn offset(geometry: &Geometry, panel: Panel, tap: usize) -> usize {
     let (channel, row, column) =
         (tap / (kernel_height * kernel_width), tap / kernel_width % kernel_height, tap % kernel_width);
     (channel * panel.rows + row * geometry.dilation[0]) * panel.columns + column * geometry.dilation[1]
-}
-
-/// Adds to a vector per weight.
-struct AddTo<'a, V> {
-    sums: &'a mut [V],
-    taps: usize,
-}
-
-impl<T: Lanes, S: Simd> Sink<T, S> for AddTo<'_, T::Vector<S>> {
-    #[inline(always)]
-    fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>) {
-        let total = &mut self.sums[row * self.taps + column];
-        *total = T::add_lanes(simd, *total, sum);
-    }
 }

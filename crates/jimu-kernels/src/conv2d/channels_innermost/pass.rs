@@ -205,7 +205,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     let columns = terms.columns.iter().map(|&offset| (offset - first[1]) as usize);
                     segments.extend(columns.map(|column| (source_row * panel_width + column) * pass.sources));
                 }
-                simd.vectorize(Product {
+                let product = Product {
                     a: panel,
                     a_row: column_stride * pass.sources,
                     a_step: 1,
@@ -219,7 +219,8 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                     vectors: block.len(),
                     start: Start::Row(&self.weights.bias[channel..][..block_width]),
                     ahead: None,
-                });
+                };
+                product.run(simd);
                 self.store(simd, row, channel, &mut sums, block_width);
             }
         }

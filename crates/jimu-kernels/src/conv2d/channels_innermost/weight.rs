@@ -100,7 +100,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 for tap in (0..kernel_height * kernel_width).step_by(taps_together) {
                     let x_row = y_row * geometry.stride[0] + tap / kernel_width * geometry.dilation[0];
                     let x_column = tap % kernel_width * geometry.dilation[1];
-                    simd.vectorize(Product {
+                    let product = Product {
                         a: &x[(x_row * panel[1] + x_column) * inputs..],
                         a_row: 1,
                         a_step: geometry.stride[1] * inputs,
@@ -114,7 +114,8 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                         vectors: width / T::lanes::<S>(),
                         start: Start::Sums,
                         ahead: None,
-                    });
+                    };
+                    product.run(simd);
                 }
             }
         }

@@ -15,7 +15,7 @@ use pulp::{Simd, WithSimd};
 use super::super::{ConvElement, Geometry, add_in_order};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
-use crate::dots::{Dots, Sink, largest_block};
+use crate::dots::{Dots, add_lane_sums, largest_block};
 use crate::lanes::{Lanes, Machine, machine};
 use crate::shared::SharedSlice;
 use crate::simd;
@@ -137,20 +137,6 @@ struct Task<'a, T> {
     partial: &'a mut [T],
 }
 
-/// Adds the lanes' sum to a partial gradient.
-struct AddTo<'a, T> {
-    partial: &'a mut [T],
-    taps: usize,
-}
-
-impl<T: Lanes, S: Simd> Sink<T, S> for AddTo<'_, T> {
-    #[inline(always)]
-    fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>) {
-        let total = &mut self.partial[row * self.taps + column];
-        *total = *total + T::sum_lanes(simd, sum);
-    }
-}
-
 impl<T: ConvElement> WithSimd for Task<'_, T> {
     type Output = ();
 
@@ -162,6 +148,8 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
         let (inputs, outputs) = (geometry.group_inputs(), self.outputs.len());
         let mut x_copy = Buffer::unspecified(self.cut.images * inputs * largest.plane_len());
         let mut y_copy = Buffer::unspecified(self.cut.images * outputs * self.cut.rows * largest.y_width);
+        let ([block, _], taps) = (largest_block(S::REGISTER_COUNT), geometry.taps());
+        let mut sums = Buffer::unspecified(block * taps * lanes);
         self.partial.fill(T::ZERO);
         for unit in self.units.clone() {
             let first_image = unit / self.cut.row_blocks * self.cut.images;
@@ -183,17 +171,26 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 let (image, row) = (index / rows.len(), index % rows.len());
                 [image * y_len + row * copy.y_width, image * x_len + row * step]
             });
-            let dots = Dots {
-                y: &y_copy,
-                x: &x_copy,
-                y_stride: rows.len() * copy.y_width,
-                y_step: 1,
-                x_starts: &x_starts(geometry, copy),
-                runs: &runs,
-                run_len: copy.y_width / lanes,
-            };
-            let mut sink = AddTo { partial: &mut *self.partial, taps: geometry.taps() };
-            dots.run(simd, 0..outputs, &mut sink);
+            let x_starts = x_starts(geometry, copy);
+            let blocks = outputs.div_ceil(block);
+            for index in 0..blocks {
+                let of_block = balanced(outputs, blocks, index);
+                let sums = &mut sums[..of_block.len() * taps * lanes];
+                sums.fill(T::ZERO);
+                let dots = Dots {
+                    y: &y_copy,
+                    x: &x_copy,
+                    rows: of_block.clone(),
+                    y_stride: rows.len() * copy.y_width,
+                    y_step: 1,
+                    x_starts: &x_starts,
+                    runs: &runs,
+                    run_len: copy.y_width / lanes,
+                    sums: &mut *sums,
+                };
+                dots.run(simd);
+                add_lane_sums(simd, &mut self.partial[of_block.start * taps..], sums);
+            }
         }
     }
 }

@@ -267,7 +267,7 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
         let mut products = Buffer::unspecified(products_form.len::<W>());
         for block in &pass.weights.blocks[self.blocks.clone()] {
             for element in 0..W::ELEMENTS {
-                simd.vectorize(Product {
+                let product = Product {
                     a: form.element(&sources, element),
                     a_row: form.width,
                     a_step: 1,
@@ -281,7 +281,8 @@ impl<T: ConvElement, W: Variant> WithSimd for Task<'_, T, W> {
                     start: Start::Zero,
                     ahead: Some(Ahead { rows: true, then: Runs::one(pass.weights.after(block, element)) }),
                     segments: &[0],
-                });
+                };
+                product.run(simd);
             }
             self.finish(simd, &products, products_form, block);
         }

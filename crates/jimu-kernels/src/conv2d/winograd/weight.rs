@@ -184,7 +184,7 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
         let blocks = vectors.div_ceil(widest(S::REGISTER_COUNT));
         for index in 0..blocks {
             let block = balanced(vectors, blocks, index);
-            simd.vectorize(Product {
+            let product = Product {
                 a: self.y,
                 a_row: 1,
                 a_step: self.y_width,
@@ -198,7 +198,8 @@ impl<T: ConvElement> WithSimd for Multiply<'_, T> {
                 start: if self.accumulate { Start::Sums } else { Start::Zero },
                 ahead: None,
                 segments: &[0],
-            });
+            };
+            product.run(simd);
         }
     }
 }

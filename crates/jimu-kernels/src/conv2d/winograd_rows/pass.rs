@@ -291,7 +291,7 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                 let targets = balanced(pass.targets, chunks, chunk);
                 for point in 0..points {
                     let weights = &weights[point * point_weights..][..point_weights];
-                    simd.vectorize(Product {
+                    let product = Product {
                         a: &weights[targets.start * row_weights + tap * pass.sources..],
                         a_row: row_weights,
                         a_step: 1,
@@ -305,7 +305,8 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                         vectors: block.len(),
                         start: Start::Zero,
                         ahead: None,
-                    });
+                    };
+                    product.run(simd);
                 }
                 self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line);
             }

@@ -19,8 +19,8 @@ use super::rule::{Line, MAX_POINTS, Rule};
 use super::tiles::{Strip, Strips, cut, with_rule};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
-use crate::dots::{Dots, Sink};
-use crate::lanes::{Lanes, machine};
+use crate::dots::Dots;
+use crate::lanes::machine;
 use crate::simd;
 use crate::threads;
 
@@ -249,19 +249,19 @@ impl<T: ConvElement> Task<'_, T> {
         let x_starts =
             Buffer::from_fn(columns, |column| ((column / taps) * x.channel + column % taps * strip.tiles) * lanes);
         let runs = Buffer::from_fn(vectors, |vector| [vector * y.image * lanes, vector * x.image * lanes]);
-        let sums = T::as_vectors_mut::<S>(sums).0;
-        for point in 0..points {
+        for (point, sums) in sums.chunks_exact_mut(y.channels * columns * lanes).enumerate().take(points) {
             let dots = Dots {
                 y: &y.values[point * y.point * lanes..],
                 x: &x.values[point * x.point * lanes..],
+                rows: 0..y.channels,
                 y_stride: y.channel * lanes,
                 y_step: 1,
                 x_starts: &x_starts,
                 runs: &runs,
                 run_len: rows * strip.tiles,
+                sums,
             };
-            let sums = &mut sums[point * y.channels * columns..][..y.channels * columns];
-            dots.run(simd, 0..y.channels, &mut AddTo { sums, columns });
+            dots.run(simd);
         }
     }
 
@@ -282,19 +282,5 @@ impl<T: ConvElement> Task<'_, T> {
                 taps[tap] = taps[tap] + T::sum_lanes(simd, values[tap]);
             }
         }
-    }
-}
-
-/// Adds to a vector per output channel and column.
-struct AddTo<'a, V> {
-    sums: &'a mut [V],
-    columns: usize,
-}
-
-impl<T: Lanes, S: Simd> Sink<T, S> for AddTo<'_, T::Vector<S>> {
-    #[inline(always)]
-    fn add(&mut self, simd: S, row: usize, column: usize, sum: T::Vector<S>) {
-        let total = &mut self.sums[row * self.columns + column];
-        *total = T::add_lanes(simd, *total, sum);
     }
 }
