@@ -15,8 +15,9 @@
 use bytemuck::Pod;
 use smallvec::{SmallVec, smallvec};
 
+use crate::shared::SharedSlice;
 use crate::simd;
-use crate::threads::parallel_chunks_mut;
+use crate::threads::{parallel_chunks_mut, parallel_for};
 use crate::transpose::transpose;
 
 /// Elements of the result that one task computes.
@@ -79,7 +80,7 @@ impl<const N: usize> Walk<N> {
 
     /// Calls `row(first, len, offsets)` for each stretch of the result's positions `start..start + len` that lies in
     /// one row; `first` counts from `start`.
-    fn rows(&self, start: usize, len: usize, mut row: impl FnMut(usize, usize, [usize; N])) {
+    fn rows(&self, start: usize, len: usize, row: &mut dyn FnMut(usize, usize, [usize; N])) {
         let inner = self.shape[self.shape.len() - 1];
         let mut index: Sizes = smallvec![0; self.shape.len()];
         let mut offsets = [0; N];
@@ -98,6 +99,15 @@ impl<const N: usize> Walk<N> {
                 self.advance(&mut index, &mut offsets, count);
             }
         }
+    }
+
+    /// As [`rows`](Self::rows) for all of a result of `len` positions, in blocks, one task each; `first` counts from the
+    /// result's first position.
+    fn parallel_rows(&self, len: usize, row: &(dyn Fn(usize, usize, [usize; N]) + Sync)) {
+        parallel_for(len.div_ceil(BLOCK), |block| {
+            let start = block * BLOCK;
+            self.rows(start, BLOCK.min(len - start), &mut |first, count, offsets| row(start + first, count, offsets));
+        });
     }
 
     /// Moves `count` elements on, to the start of the next row.
@@ -127,26 +137,26 @@ pub fn map1<A: Pod + Sync, O: Pod + Send>(
 ) {
     let walk = Walk::new(shape, [a.strides]);
     let [sa] = walk.step();
-    parallel_chunks_mut(out, BLOCK, |block, chunk| {
-        walk.rows(block * BLOCK, chunk.len(), |first, count, [oa]| {
-            let (out, a) = (&mut chunk[first..first + count], &a.data[a.offset + oa..]);
-            vectorized(
-                #[inline(always)]
-                || match sa {
-                    1 => {
-                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
-                            *o = f(a);
-                        }
+    let out = SharedSlice::new(out);
+    walk.parallel_rows(out.len(), &|first, count, [oa]| {
+        // SAFETY: no two rows have a position in common.
+        let (out, a) = (unsafe { out.part(first, count) }, &a.data[a.offset + oa..]);
+        vectorized(
+            #[inline(always)]
+            || match sa {
+                1 => {
+                    for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                        *o = f(a);
                     }
-                    0 => out.fill(f(a[0])),
-                    _ => {
-                        for (o, &a) in out.iter_mut().zip(a.iter().step_by(sa)) {
-                            *o = f(a);
-                        }
+                }
+                0 => out.fill(f(a[0])),
+                _ => {
+                    for (o, &a) in out.iter_mut().zip(a.iter().step_by(sa)) {
+                        *o = f(a);
                     }
-                },
-            );
-        });
+                }
+            },
+        );
     });
 }
 
@@ -160,39 +170,39 @@ pub fn map2<A: Pod + Sync, B: Pod + Sync, O: Pod + Send>(
 ) {
     let walk = Walk::new(shape, [a.strides, b.strides]);
     let [sa, sb] = walk.step();
-    parallel_chunks_mut(out, BLOCK, |block, chunk| {
-        walk.rows(block * BLOCK, chunk.len(), |first, count, [oa, ob]| {
-            let out = &mut chunk[first..first + count];
-            let (a, b) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..]);
-            vectorized(
-                #[inline(always)]
-                || match (sa, sb) {
-                    (1, 1) => {
-                        let pairs = a[..count].iter().zip(&b[..count]);
-                        for (o, (&a, &b)) in out.iter_mut().zip(pairs) {
-                            *o = f(a, b);
-                        }
+    let out = SharedSlice::new(out);
+    walk.parallel_rows(out.len(), &|first, count, [oa, ob]| {
+        // SAFETY: no two rows have a position in common.
+        let out = unsafe { out.part(first, count) };
+        let (a, b) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..]);
+        vectorized(
+            #[inline(always)]
+            || match (sa, sb) {
+                (1, 1) => {
+                    let pairs = a[..count].iter().zip(&b[..count]);
+                    for (o, (&a, &b)) in out.iter_mut().zip(pairs) {
+                        *o = f(a, b);
                     }
-                    (1, 0) => {
-                        let b = b[0];
-                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
-                            *o = f(a, b);
-                        }
+                }
+                (1, 0) => {
+                    let b = b[0];
+                    for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                        *o = f(a, b);
                     }
-                    (0, 1) => {
-                        let a = a[0];
-                        for (o, &b) in out.iter_mut().zip(&b[..count]) {
-                            *o = f(a, b);
-                        }
+                }
+                (0, 1) => {
+                    let a = a[0];
+                    for (o, &b) in out.iter_mut().zip(&b[..count]) {
+                        *o = f(a, b);
                     }
-                    _ => {
-                        for (i, o) in out.iter_mut().enumerate() {
-                            *o = f(a[i * sa], b[i * sb]);
-                        }
+                }
+                _ => {
+                    for (i, o) in out.iter_mut().enumerate() {
+                        *o = f(a[i * sa], b[i * sb]);
                     }
-                },
-            );
-        });
+                }
+            },
+        );
     });
 }
 
@@ -207,47 +217,47 @@ pub fn map3<A: Pod + Sync, B: Pod + Sync, C: Pod + Sync, O: Pod + Send>(
 ) {
     let walk = Walk::new(shape, [a.strides, b.strides, c.strides]);
     let [sa, sb, sc] = walk.step();
-    parallel_chunks_mut(out, BLOCK, |block, chunk| {
-        walk.rows(block * BLOCK, chunk.len(), |first, count, [oa, ob, oc]| {
-            let out = &mut chunk[first..first + count];
-            let (a, b, c) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..], &c.data[c.offset + oc..]);
-            vectorized(
-                #[inline(always)]
-                || match (sa, sb, sc) {
-                    (1, 1, 1) => {
-                        let triples = a[..count].iter().zip(&b[..count]).zip(&c[..count]);
-                        for (o, ((&a, &b), &c)) in out.iter_mut().zip(triples) {
-                            *o = f(a, b, c);
-                        }
+    let out = SharedSlice::new(out);
+    walk.parallel_rows(out.len(), &|first, count, [oa, ob, oc]| {
+        // SAFETY: no two rows have a position in common.
+        let out = unsafe { out.part(first, count) };
+        let (a, b, c) = (&a.data[a.offset + oa..], &b.data[b.offset + ob..], &c.data[c.offset + oc..]);
+        vectorized(
+            #[inline(always)]
+            || match (sa, sb, sc) {
+                (1, 1, 1) => {
+                    let triples = a[..count].iter().zip(&b[..count]).zip(&c[..count]);
+                    for (o, ((&a, &b), &c)) in out.iter_mut().zip(triples) {
+                        *o = f(a, b, c);
                     }
-                    (1, 0, 0) => {
-                        let (b, c) = (b[0], c[0]);
-                        for (o, &a) in out.iter_mut().zip(&a[..count]) {
-                            *o = f(a, b, c);
-                        }
+                }
+                (1, 0, 0) => {
+                    let (b, c) = (b[0], c[0]);
+                    for (o, &a) in out.iter_mut().zip(&a[..count]) {
+                        *o = f(a, b, c);
                     }
-                    (1, 0, 1) => {
-                        let b = b[0];
-                        let pairs = a[..count].iter().zip(&c[..count]);
-                        for (o, (&a, &c)) in out.iter_mut().zip(pairs) {
-                            *o = f(a, b, c);
-                        }
+                }
+                (1, 0, 1) => {
+                    let b = b[0];
+                    let pairs = a[..count].iter().zip(&c[..count]);
+                    for (o, (&a, &c)) in out.iter_mut().zip(pairs) {
+                        *o = f(a, b, c);
                     }
-                    (0, 1, 1) => {
-                        let a = a[0];
-                        let pairs = b[..count].iter().zip(&c[..count]);
-                        for (o, (&b, &c)) in out.iter_mut().zip(pairs) {
-                            *o = f(a, b, c);
-                        }
+                }
+                (0, 1, 1) => {
+                    let a = a[0];
+                    let pairs = b[..count].iter().zip(&c[..count]);
+                    for (o, (&b, &c)) in out.iter_mut().zip(pairs) {
+                        *o = f(a, b, c);
                     }
-                    _ => {
-                        for (i, o) in out.iter_mut().enumerate() {
-                            *o = f(a[i * sa], b[i * sb], c[i * sc]);
-                        }
+                }
+                _ => {
+                    for (i, o) in out.iter_mut().enumerate() {
+                        *o = f(a[i * sa], b[i * sb], c[i * sc]);
                     }
-                },
-            );
-        });
+                }
+            },
+        );
     });
 }
 
@@ -302,7 +312,7 @@ pub fn assign<T: Pod>(shape: &[usize], source: Operand<T>, target: &mut [T], off
     }
     let walk = Walk::new(shape, [source.strides, strides]);
     let [from_step, to_step] = walk.step();
-    walk.rows(0, shape.iter().product(), |_, count, [from, to]| {
+    walk.rows(0, shape.iter().product(), &mut |_, count, [from, to]| {
         let (from, to) = (&source.data[source.offset + from..], &mut target[offset + to..]);
         if (from_step, to_step) == (1, 1) {
             to[..count].copy_from_slice(&from[..count]);

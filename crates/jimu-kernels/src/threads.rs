@@ -73,10 +73,15 @@ fn cores() -> usize {
 /// # Panics
 /// If a task panics: with the payload of the first, once no task runs any more; tasks not yet begun are left out.
 pub fn parallel_for(tasks: usize, task: impl Fn(usize) + Sync) {
+    run(tasks, &task);
+}
+
+/// [`parallel_for`], compiled once.
+fn run(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
     if tasks > 1 && num_threads() > 1 {
         match POOL.try_lock() {
-            Ok(pool) => return run_on(pool, tasks, &task),
-            Err(TryLockError::Poisoned(poisoned)) => return run_on(poisoned.into_inner(), tasks, &task),
+            Ok(pool) => return run_on(pool, tasks, task),
+            Err(TryLockError::Poisoned(poisoned)) => return run_on(poisoned.into_inner(), tasks, task),
             Err(TryLockError::WouldBlock) => {}
         }
     }

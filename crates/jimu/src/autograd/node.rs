@@ -70,6 +70,12 @@ pub(super) struct Saved {
 /// An [`Operation`] as an object.
 pub(super) trait Recorded: Send + Sync {
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients;
+
+    /// The type's name.
+    #[cfg(test)]
+    fn kind(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
 impl<O: Operation> Recorded for O {
@@ -96,24 +102,21 @@ pub(crate) struct Node {
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 
 impl Node {
-    pub(super) fn new<O: Operation>(
-        operation: O,
+    pub(super) fn new(
+        name: &'static str,
+        operation: Owned<dyn Recorded>,
         edges: SmallVec<[Edge; 3]>,
         inputs: SmallVec<[Option<SavedTensor>; 3]>,
         output: Option<Tensor>,
     ) -> Self {
         Self {
-            name: O::NAME,
+            name,
             sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
             edges,
-            saved: Mutex::new(Some(Shared::new(Saved {
-                operation: Owned::new(operation, |operation| operation),
-                inputs,
-                output,
-            }))),
-            hooks: OnceLock::new(),
             #[cfg(test)]
-            kind: std::any::type_name::<O>(),
+            kind: operation.kind(),
+            saved: Mutex::new(Some(Shared::new(Saved { operation, inputs, output }))),
+            hooks: OnceLock::new(),
         }
     }
 

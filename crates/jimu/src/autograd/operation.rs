@@ -1,10 +1,10 @@
 //! What an operation must say of itself, and how one is applied.
 
-use jimu_kernels::pooled::Shared;
+use jimu_kernels::pooled::{Owned, Shared};
 use smallvec::SmallVec;
 
 use super::mode::{is_grad_enabled, no_grad};
-use super::node::{Edge, Node, SavedTensor};
+use super::node::{Edge, Node, Recorded, SavedTensor};
 use super::trace;
 use crate::device::Device;
 use crate::dtype::DType;
@@ -49,7 +49,7 @@ pub enum Saves {
 }
 
 impl Saves {
-    fn input(self, index: usize) -> bool {
+    pub(super) fn input(self, index: usize) -> bool {
         match self {
             Self::Inputs | Self::InputsAndOutput => true,
             Self::These(bits) => bits.checked_shr(index as u32).is_some_and(|bits| bits & 1 == 1),
@@ -57,7 +57,7 @@ impl Saves {
         }
     }
 
-    fn output(self) -> bool {
+    pub(super) fn output(self) -> bool {
         matches!(self, Self::Output | Self::InputsAndOutput)
     }
 }
@@ -183,7 +183,7 @@ pub(crate) fn apply<O: Operation>(operation: O, inputs: &[&Tensor]) -> Tensor {
 pub(crate) fn try_apply<O: Operation>(mut operation: O, inputs: &[&Tensor]) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
     let span = profiler::begin(O::NAME);
-    let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    let output = compute(O::NAME, inputs, &spec, &mut |spec| operation.forward(inputs, spec))?;
     profiler::end(span, inputs, &output, || operation.multiply_adds(inputs, &output));
     Ok(attach(operation, inputs, output))
 }
@@ -196,29 +196,42 @@ pub(crate) fn attach<O: Operation>(operation: O, inputs: &[&Tensor], output: Ten
     let (saves, view, multiply_adds) =
         (operation.saves(), operation.is_view(), operation.multiply_adds(inputs, &output));
     let output = record(operation, inputs, output);
-    let kept = |index| saves.input(index) && output.requires_grad();
     trace::call(trace::Call {
-        name: O::NAME,
-        inputs: inputs.iter().map(|&input| input.clone()).collect(),
-        saved: (0..inputs.len()).map(kept).collect(),
-        output_saved: saves.output() && output.requires_grad(),
-        output: output.clone(),
         multiply_adds,
         view,
+        ..trace::Call::new(O::NAME, inputs, &output, if output.requires_grad() { saves } else { Saves::Nothing })
     });
     output
 }
 
 fn record<O: Operation>(operation: O, inputs: &[&Tensor], output: Tensor) -> Tensor {
-    if is_grad_enabled() && output.dtype().is_floating_point() && inputs.iter().any(|input| input.requires_grad()) {
-        let edges = inputs.iter().map(|input| Edge::to(input)).collect();
-        let saves = operation.saves();
-        let save = |(index, input): (usize, &&Tensor)| saves.input(index).then(|| SavedTensor::new(input));
-        let saved = inputs.iter().enumerate().map(save).collect();
-        let values = saves.output().then(|| output.detach());
-        let node = Node::new(operation, edges, saved, values);
-        return attach_to(Shared::new(node), &output);
+    if !is_recorded(inputs, &output) {
+        return unrecorded(inputs, output);
     }
+    let saves = operation.saves();
+    recorded(O::NAME, Owned::new(operation, |operation| operation), inputs, saves, output)
+}
+
+fn is_recorded(inputs: &[&Tensor], output: &Tensor) -> bool {
+    is_grad_enabled() && output.dtype().is_floating_point() && inputs.iter().any(|input| input.requires_grad())
+}
+
+fn recorded(
+    name: &'static str,
+    operation: Owned<dyn Recorded>,
+    inputs: &[&Tensor],
+    saves: Saves,
+    output: Tensor,
+) -> Tensor {
+    let edges = inputs.iter().map(|input| Edge::to(input)).collect();
+    let save = |(index, input): (usize, &&Tensor)| saves.input(index).then(|| SavedTensor::new(input));
+    let saved = inputs.iter().enumerate().map(save).collect();
+    let values = saves.output().then(|| output.detach());
+    attach_to(Shared::new(Node::new(name, operation, edges, saved, values)), &output)
+}
+
+/// `output`, with the name of the operation that cut off one of `inputs`, if one did.
+fn unrecorded(inputs: &[&Tensor], output: Tensor) -> Tensor {
     match inputs.iter().find_map(|input| input.inner.cut_by) {
         Some(cut_by) => cut(cut_by, &output),
         None => output,
@@ -241,10 +254,10 @@ pub(crate) fn try_apply_without_derivative<O: NoDerivative>(
 ) -> Result<Tensor, ShapeError> {
     let spec = operation.spec(inputs)?;
     let span = profiler::begin(O::NAME);
-    let output = compute(O::NAME, inputs, &spec, |spec| no_grad(|| operation.forward(inputs, spec)))?;
+    let output = compute(O::NAME, inputs, &spec, &mut |spec| operation.forward(inputs, spec))?;
     profiler::end(span, inputs, &output, || 0);
     if trace::is_active() {
-        trace::call(trace::Call::without_derivative(O::NAME, inputs, &output));
+        trace::call(trace::Call::new(O::NAME, inputs, &output, Saves::Nothing));
     }
     let cut_by = match inputs.iter().any(|input| input.requires_grad()) && is_grad_enabled() {
         true => Some(O::NAME),
@@ -261,12 +274,12 @@ fn compute(
     name: &str,
     inputs: &[&Tensor],
     spec: &Spec,
-    forward: impl FnOnce(&Spec) -> Tensor,
+    forward: &mut dyn FnMut(&Spec) -> Tensor,
 ) -> Result<Tensor, ShapeError> {
     if inputs.iter().any(|input| input.is_meta()) {
         return Ok(Tensor::meta(spec.dtype, spec.shape.clone()));
     }
-    let output = forward(spec);
+    let output = no_grad(|| forward(spec));
     debug_assert_eq!(output.shape(), &spec.shape, "{name}: the result has another shape than its rule says");
     debug_assert_eq!(output.dtype(), spec.dtype, "{name}: the result has another type than its rule says");
     Ok(output)

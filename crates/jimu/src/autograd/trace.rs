@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::operation::Saves;
 use crate::tensor::Tensor;
 
 /// What happened.
@@ -35,13 +36,14 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(super) fn without_derivative(name: &'static str, inputs: &[&Tensor], output: &Tensor) -> Self {
+    /// A call that keeps `saves` for backward, with no multiply-adds.
+    pub(super) fn new(name: &'static str, inputs: &[&Tensor], output: &Tensor, saves: Saves) -> Self {
         Self {
             name,
             inputs: inputs.iter().map(|&input| input.clone()).collect(),
-            saved: vec![false; inputs.len()],
+            saved: (0..inputs.len()).map(|index| saves.input(index)).collect(),
             output: output.clone(),
-            output_saved: false,
+            output_saved: saves.output(),
             multiply_adds: 0,
             view: false,
         }

@@ -47,50 +47,27 @@ pub trait Module {
 
     /// Every parameter once, with its name: those of the block itself before those of the blocks within, as in PyTorch.
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        let mut named: Vec<(String, Tensor)> = Vec::new();
-        walk(self.kind(), self.fields(), &mut |name, field| {
-            if let Field::Parameter(parameter) = field
-                && !named.iter().any(|(_, known)| known.is_same(parameter))
-            {
-                named.push((name.to_owned(), Tensor::clone(parameter)));
-            }
-        });
-        named
+        named_parameters(self.kind(), self.fields())
     }
 
     /// The parameters, for an optimiser.
     fn parameters(&self) -> Vec<Tensor> {
-        self.named_parameters().into_iter().map(|(_, parameter)| parameter).collect()
+        tensors(self.named_parameters())
     }
 
     /// The buffers with their names.
     fn named_buffers(&self) -> Vec<(String, Tensor)> {
-        let mut named = Vec::new();
-        walk(self.kind(), self.fields(), &mut |name, field| {
-            if let Field::Buffer(buffer) = field {
-                named.push((name.to_owned(), Tensor::clone(buffer)));
-            }
-        });
-        named
+        named_buffers(self.kind(), self.fields())
     }
 
     /// The number of trained numbers.
     fn num_parameters(&self) -> usize {
-        self.parameters().iter().map(Tensor::numel).sum()
+        count_numbers(self.parameters())
     }
 
     /// Parameters and buffers by name, in PyTorch's order. The tensors are copies: later training does not change them.
     fn state_dict(&self) -> StateDict {
-        let mut state = StateDict::new();
-        walk(self.kind(), self.fields(), &mut |name, field| {
-            let tensor = match field {
-                Field::Parameter(parameter) => parameter.detach(),
-                Field::Buffer(buffer) => buffer.detach(),
-                _ => return,
-            };
-            state.insert(name.to_owned(), tensor);
-        });
-        state
+        state_of(self.kind(), self.fields(), Tensor::detach)
     }
 
     /// Copies the values of `state` into the parameters and buffers of the same names.
@@ -98,16 +75,7 @@ pub trait Module {
     /// # Errors
     /// If a name is missing or unknown, or a shape differs: all of them are told, and nothing has been changed.
     fn load_state_dict(&self, state: &StateDict) -> Result<(), LoadStateDictError> {
-        let mut own = StateDict::new();
-        walk(self.kind(), self.fields(), &mut |name, field| {
-            let tensor = match field {
-                Field::Parameter(parameter) => Tensor::clone(parameter),
-                Field::Buffer(buffer) => Tensor::clone(buffer),
-                _ => return,
-            };
-            own.insert(name.to_owned(), tensor);
-        });
-        load(self.kind(), &own, state)
+        load(self.kind(), &state_of(self.kind(), self.fields(), Tensor::clone), state)
     }
 
     /// Switches the block and all within to training (dropout drops, batch normalisation uses the batch).
@@ -127,9 +95,7 @@ pub trait Module {
     /// assert!(Dropout::new(0.5).differs_in_training() && !Linear::new(2, 2).differs_in_training());
     /// ```
     fn differs_in_training(&self) -> bool {
-        let mut found = false;
-        walk(self.kind(), self.fields(), &mut |_, field| found |= matches!(field, Field::Mode(_)));
-        found
+        has_modes(self.kind(), self.fields())
     }
 
     /// Converts all parameters and real-valued buffers to `dtype`, in place: `model.to(torch.float64)`, `model.double()`.
@@ -147,26 +113,17 @@ pub trait Module {
     /// ```
     #[track_caller]
     fn to(&self, dtype: DType) {
-        if !dtype.is_floating_point() {
-            let problem = format!("parameters are real numbers, which {dtype} has none of");
-            raise(ShapeError::new("Module::to", problem).help("choose DType::F32 or DType::F64"));
-        }
-        // A tensor that is shared is listed for each of its names.
-        walk(self.kind(), self.fields(), &mut |_, field| match field {
-            Field::Parameter(parameter) if parameter.dtype() != dtype => parameter.convert_in_place(dtype),
-            Field::Buffer(buffer) if buffer.dtype().is_floating_point() => buffer.convert_in_place(dtype),
-            _ => {}
-        });
+        convert(self.kind(), self.fields(), dtype);
     }
 
     /// Clears the gradients of all parameters.
     fn zero_grad(&self) {
-        self.parameters().iter().for_each(|parameter| parameter.set_grad(None));
+        clear_gradients(self.parameters());
     }
 
     /// Freezes (`false`) or thaws all parameters: `model.requires_grad_(on)`.
     fn set_requires_grad(&self, on: bool) {
-        self.parameters().iter().for_each(|parameter| parameter.set_requires_grad(on));
+        require_gradients(self.parameters(), on);
     }
 }
 
@@ -233,6 +190,80 @@ impl<F: Forward + ?Sized> Forward for Box<F> {
     fn role(&self) -> Role {
         (**self).role()
     }
+}
+
+// What the trait's methods do lies in functions of their own: the methods are compiled anew for every block there is.
+
+fn named_parameters(kind: &str, fields: Fields<'_>) -> Vec<(String, Tensor)> {
+    let mut named: Vec<(String, Tensor)> = Vec::new();
+    walk(kind, fields, &mut |name, field| {
+        if let Field::Parameter(parameter) = field
+            && !named.iter().any(|(_, known)| known.is_same(parameter))
+        {
+            named.push((name.to_owned(), Tensor::clone(parameter)));
+        }
+    });
+    named
+}
+
+fn tensors(named: Vec<(String, Tensor)>) -> Vec<Tensor> {
+    named.into_iter().map(|(_, tensor)| tensor).collect()
+}
+
+fn named_buffers(kind: &str, fields: Fields<'_>) -> Vec<(String, Tensor)> {
+    let mut named = Vec::new();
+    walk(kind, fields, &mut |name, field| {
+        if let Field::Buffer(buffer) = field {
+            named.push((name.to_owned(), Tensor::clone(buffer)));
+        }
+    });
+    named
+}
+
+fn count_numbers(parameters: Vec<Tensor>) -> usize {
+    parameters.iter().map(Tensor::numel).sum()
+}
+
+/// Parameters and buffers by name, each as `handle` gives it.
+fn state_of(kind: &str, fields: Fields<'_>, handle: fn(&Tensor) -> Tensor) -> StateDict {
+    let mut state = StateDict::new();
+    walk(kind, fields, &mut |name, field| {
+        let tensor = match field {
+            Field::Parameter(parameter) => handle(parameter),
+            Field::Buffer(buffer) => handle(buffer),
+            _ => return,
+        };
+        state.insert(name.to_owned(), tensor);
+    });
+    state
+}
+
+fn has_modes(kind: &str, fields: Fields<'_>) -> bool {
+    let mut found = false;
+    walk(kind, fields, &mut |_, field| found |= matches!(field, Field::Mode(_)));
+    found
+}
+
+#[track_caller]
+fn convert(kind: &str, fields: Fields<'_>, dtype: DType) {
+    if !dtype.is_floating_point() {
+        let problem = format!("parameters are real numbers, which {dtype} has none of");
+        raise(ShapeError::new("Module::to", problem).help("choose DType::F32 or DType::F64"));
+    }
+    // A tensor that is shared is listed for each of its names.
+    walk(kind, fields, &mut |_, field| match field {
+        Field::Parameter(parameter) if parameter.dtype() != dtype => parameter.convert_in_place(dtype),
+        Field::Buffer(buffer) if buffer.dtype().is_floating_point() => buffer.convert_in_place(dtype),
+        _ => {}
+    });
+}
+
+fn clear_gradients(parameters: Vec<Tensor>) {
+    parameters.iter().for_each(|parameter| parameter.set_grad(None));
+}
+
+fn require_gradients(parameters: Vec<Tensor>, on: bool) {
+    parameters.iter().for_each(|parameter| parameter.set_requires_grad(on));
 }
 
 fn set_mode(kind: &str, fields: Fields<'_>, training: bool) {
