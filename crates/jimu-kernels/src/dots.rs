@@ -2,8 +2,8 @@
 //! few columns, and convolutions' gradients of the weight.
 //!
 //! `i` is cut into *runs* of consecutive vectors. Blocks of `O x J` sums stay in registers over all runs; a position is
-//! `O + J` loads for `O J` multiply-adds. Each row and column of a block has a register for its place, and a few positions
-//! share the arithmetic of how far they are ([`Walk`]), for the reason given in `product.rs`.
+//! `O + J` loads for `O J` multiply-adds. As in `product.rs`, the arithmetic of their places is kept small: the rows are had from
+//! one place that moves, each column has a register for where it begins, and two positions share how far they are ([`Walk`]).
 //!
 //! The sums are added to a vector for each pair: what becomes of its lanes is the caller's matter.
 
@@ -116,29 +116,27 @@ impl<T: Lanes> Dots<'_, T> {
         }
         let first = (self.rows.start + row) * self.y_stride;
         for &[y_start, x_start] in self.runs {
-            let mut walk = Walk::<T::Vector<S>, O, J> {
-                y: [self.y.as_ptr().cast(); O],
-                x: [self.x.as_ptr().cast(); J],
-                y_step: self.y_step,
-                passed: [0, 0],
+            let y = self.y.as_ptr().wrapping_add(first + y_start);
+            let mut walk = Walk::<T, O, J> {
+                y,
+                y_stride: self.y_stride,
+                y_step: self.y_step * T::lanes::<S>(),
+                x: [self.x.as_ptr(); J],
+                passed: 0,
             };
-            for o in 0..O {
-                walk.y[o] = apart(self.y.as_ptr().wrapping_add(first + o * self.y_stride + y_start)).cast();
-            }
             for j in 0..J {
-                walk.x[j] = apart(self.x.as_ptr().wrapping_add(self.x_starts[column + j] + x_start)).cast();
+                walk.x[j] = apart(walk.x[j].wrapping_add(self.x_starts[column + j] + x_start));
             }
             for _ in 0..self.run_len / TOGETHER {
                 for index in 0..TOGETHER {
                     // SAFETY: all positions of all runs lie inside `y` and `x` (`check`).
-                    unsafe { walk.position::<T, S>(simd, &mut sums, index) };
+                    unsafe { walk.position::<S>(simd, &mut sums, index) };
                 }
-                walk.advance(TOGETHER);
+                walk.passed += TOGETHER * T::lanes::<S>();
             }
-            for _ in 0..self.run_len % TOGETHER {
+            for index in 0..self.run_len % TOGETHER {
                 // SAFETY: as above.
-                unsafe { walk.position::<T, S>(simd, &mut sums, 0) };
-                walk.advance(1);
+                unsafe { walk.position::<S>(simd, &mut sums, index) };
             }
         }
         for o in 0..O {
@@ -155,43 +153,39 @@ pub(crate) fn add_lane_sums<T: Lanes, S: Simd>(simd: S, totals: &mut [T], sums: 
     }
 }
 
-/// A walk along a run, of vectors `V`.
-struct Walk<V, const O: usize, const J: usize> {
-    /// Where the rows and columns begin.
-    y: [*const V; O],
-    x: [*const V; J],
+/// A walk along a run.
+struct Walk<T, const O: usize, const J: usize> {
+    /// The first row's vector at the present position; it moves, and the other rows are had from it.
+    y: *const T,
+    y_stride: usize,
     y_step: usize,
-    /// How far the walk has come in `y` and in `x`.
-    passed: [usize; 2],
+    /// Where the columns begin.
+    x: [*const T; J],
+    /// How far the walk has come in `x`, in some positions at a time.
+    passed: usize,
 }
 
-impl<V: Copy, const O: usize, const J: usize> Walk<V, O, J> {
-    /// Adds the products of the `index`-th position from here on.
+impl<T: Lanes, const O: usize, const J: usize> Walk<T, O, J> {
+    /// Adds the products of the present position, the `index`-th from where `passed` points, and moves on.
     ///
     /// # Safety
     /// Its vectors must lie in memory that can be read.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
-    unsafe fn position<T: Lanes<Vector<S> = V>, S: Simd>(&self, simd: S, sums: &mut [[V; J]; O], index: usize) {
-        let [y_passed, x_passed] = self.passed;
+    unsafe fn position<S: Simd>(&mut self, simd: S, sums: &mut [[T::Vector<S>; J]; O], index: usize) {
+        // SAFETY: by this function's terms.
+        let read = |place: *const T| unsafe { place.cast::<T::Vector<S>>().read_unaligned() };
         // Loops, not `array::from_fn`: that is compiled without the vector instructions, and called.
         let mut y = [T::splat(simd, T::ZERO); O];
         for o in 0..O {
-            // SAFETY: by this function's terms.
-            y[o] = unsafe { self.y[o].wrapping_add(y_passed + index * self.y_step).read_unaligned() };
+            y[o] = read(self.y.wrapping_add(o * self.y_stride));
         }
         for j in 0..J {
-            // SAFETY: by this function's terms.
-            let x = unsafe { self.x[j].wrapping_add(x_passed + index).read_unaligned() };
+            let x = read(self.x[j].wrapping_add(self.passed + index * T::lanes::<S>()));
             for o in 0..O {
                 sums[o][j] = T::mul_add(simd, y[o], x, sums[o][j]);
             }
         }
-    }
-
-    #[inline(always)]
-    fn advance(&mut self, positions: usize) {
-        self.passed[0] += positions * self.y_step;
-        self.passed[1] += positions;
+        self.y = apart(self.y.wrapping_add(self.y_step));
     }
 }
