@@ -141,15 +141,14 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let geometry = self.geometry;
         let lanes = T::lanes::<S>();
         let largest = Copy::new(geometry, self.cut.rows, lanes);
         let (inputs, outputs) = (geometry.group_inputs(), self.outputs.len());
         let mut x_copy = Buffer::unspecified(self.cut.images * inputs * largest.plane_len());
         let mut y_copy = Buffer::unspecified(self.cut.images * outputs * self.cut.rows * largest.y_width);
-        let ([block, _], taps) = (largest_block(S::REGISTER_COUNT), geometry.taps());
-        let mut sums = Buffer::unspecified(block * taps * lanes);
+        let mut sums = Buffer::unspecified(largest_block(S::REGISTER_COUNT)[0] * geometry.taps() * lanes);
         self.partial.fill(T::ZERO);
         for unit in self.units.clone() {
             let first_image = unit / self.cut.row_blocks * self.cut.images;
@@ -171,26 +170,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
                 let (image, row) = (index / rows.len(), index % rows.len());
                 [image * y_len + row * copy.y_width, image * x_len + row * step]
             });
-            let x_starts = x_starts(geometry, copy);
-            let blocks = outputs.div_ceil(block);
-            for index in 0..blocks {
-                let of_block = balanced(outputs, blocks, index);
-                let sums = &mut sums[..of_block.len() * taps * lanes];
-                sums.fill(T::ZERO);
-                let dots = Dots {
-                    y: &y_copy,
-                    x: &x_copy,
-                    rows: of_block.clone(),
-                    y_stride: rows.len() * copy.y_width,
-                    y_step: 1,
-                    x_starts: &x_starts,
-                    runs: &runs,
-                    run_len: copy.y_width / lanes,
-                    sums: &mut *sums,
-                };
-                dots.run(simd);
-                add_lane_sums(simd, &mut self.partial[of_block.start * taps..], sums);
-            }
+            self.add_products(simd, &x_copy, &y_copy, copy, &runs, rows.len(), &mut sums);
         }
     }
 }
@@ -209,6 +189,43 @@ fn x_starts(geometry: &Geometry, copy: Copy) -> Buffer<usize> {
 }
 
 impl<T: ConvElement> Task<'_, T> {
+    /// Adds a unit's products to the partial gradient, those of a few output channels at a time: `sums` holds a vector for each
+    /// of their weights.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn add_products<S: Simd>(
+        &mut self,
+        simd: S,
+        x: &[T],
+        y: &[T],
+        copy: Copy,
+        runs: &[[usize; 2]],
+        rows: usize,
+        sums: &mut [T],
+    ) {
+        let (lanes, taps, outputs) = (T::lanes::<S>(), self.geometry.taps(), self.outputs.len());
+        let x_starts = x_starts(self.geometry, copy);
+        let blocks = outputs.div_ceil(largest_block(S::REGISTER_COUNT)[0]);
+        for index in 0..blocks {
+            let block = balanced(outputs, blocks, index);
+            let sums = &mut sums[..block.len() * taps * lanes];
+            sums.fill(T::ZERO);
+            let dots = Dots {
+                y,
+                x,
+                rows: block.clone(),
+                y_stride: rows * copy.y_width,
+                y_step: 1,
+                x_starts: &x_starts,
+                runs,
+                run_len: copy.y_width / lanes,
+                sums: &mut *sums,
+            };
+            dots.run(simd);
+            add_lane_sums(simd, &mut self.partial[block.start * taps..], sums);
+        }
+    }
+
     /// `[channel][row][phase][column]`, zeros outside the image.
     #[inline(always)]
     fn copy_x(&self, to: &mut [T], copy: Copy, image: usize, first_row: usize) {
