@@ -116,9 +116,8 @@ impl<T: Lanes> Dots<'_, T> {
         }
         let first = (self.rows.start + row) * self.y_stride;
         for &[y_start, x_start] in self.runs {
-            let y = self.y.as_ptr().wrapping_add(first + y_start);
             let mut walk = Walk::<T, O, J> {
-                y,
+                y: self.y.as_ptr().wrapping_add(first + y_start),
                 y_stride: self.y_stride,
                 y_step: self.y_step * T::lanes::<S>(),
                 x: [self.x.as_ptr(); J],
@@ -186,6 +185,7 @@ impl<T: Lanes, const O: usize, const J: usize> Walk<T, O, J> {
                 sums[o][j] = T::mul_add(simd, y[o], x, sums[o][j]);
             }
         }
+        // Hidden, lest the compiler keep a place for every row and position, more than there are registers.
         self.y = apart(self.y.wrapping_add(self.y_step));
     }
 }

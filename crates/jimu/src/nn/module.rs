@@ -192,7 +192,8 @@ impl<F: Forward + ?Sized> Forward for Box<F> {
     }
 }
 
-// What the trait's methods do lies in functions of their own: the methods are compiled anew for every block there is.
+// What the trait's methods do lies in functions of their own, which take what they are handed, so that they also drop it: the
+// methods are compiled anew for every block there is.
 
 fn named_parameters(kind: &str, fields: Fields<'_>) -> Vec<(String, Tensor)> {
     let mut named: Vec<(String, Tensor)> = Vec::new();
