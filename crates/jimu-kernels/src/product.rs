@@ -161,7 +161,8 @@ impl<T: Lanes> Product<'_, T> {
         let blocks = self.rows.div_ceil(MAX_ROWS);
         let mut asked = Asked::new(self, blocks, V * T::lanes::<S>());
         for index in 0..blocks {
-            let rows = balanced(self.rows, blocks, index);
+            // Two divisions, which one block does not need.
+            let rows = if blocks == 1 { 0..self.rows } else { balanced(self.rows, blocks, index) };
             match rows.len() {
                 1 => self.block::<S, V, 1, NEIGHBOURS>(simd, rows.start, &mut asked),
                 2 => self.block::<S, V, 2, NEIGHBOURS>(simd, rows.start, &mut asked),
@@ -203,7 +204,8 @@ impl<T: Lanes> Product<'_, T> {
         for &segment in self.segments {
             let start = self.a[segment + first * self.a_row..].as_ptr();
             let mut a = Walk::<T, O, NEIGHBOURS>::new(start, self.a_row, self.a_step);
-            for begin in (0..self.depth).step_by(asked.terms) {
+            let mut begin = 0;
+            while begin < self.depth {
                 asked.prefetch();
                 if asked.rows {
                     (O..2 * O).for_each(|o| prefetch(start.wrapping_add(o * self.a_row + begin)));
@@ -223,6 +225,7 @@ impl<T: Lanes> Product<'_, T> {
                     a.advance(1);
                     b.advance(1);
                 }
+                begin += terms;
             }
         }
         for o in 0..O {
