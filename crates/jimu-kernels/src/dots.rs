@@ -39,6 +39,8 @@ pub(crate) struct Dots<'a, T> {
     pub runs: &'a [[usize; 2]],
     /// Vectors in a run.
     pub run_len: usize,
+    /// Whether `sums` holds nothing yet: the products are written, not added.
+    pub fresh: bool,
     /// A vector for each row and column, to which the products are added: row after row, the first of `rows` first.
     pub sums: &'a mut [T],
 }
@@ -57,6 +59,9 @@ impl<T: Lanes> WithSimd for Dots<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         if self.rows.is_empty() || self.run_len == 0 {
+            if self.fresh {
+                self.sums.fill(T::ZERO);
+            }
             return;
         }
         self.check::<S>();
@@ -111,8 +116,10 @@ impl<T: Lanes> Dots<'_, T> {
         let columns = self.x_starts.len();
         let totals = T::as_vectors_mut::<S>(self.sums).0;
         let mut sums = [[T::splat(simd, T::ZERO); J]; O];
-        for o in 0..O {
-            sums[o].copy_from_slice(&totals[(row + o) * columns + column..][..J]);
+        if !self.fresh {
+            for o in 0..O {
+                sums[o].copy_from_slice(&totals[(row + o) * columns + column..][..J]);
+            }
         }
         let first = (self.rows.start + row) * self.y_stride;
         for &[y_start, x_start] in self.runs {

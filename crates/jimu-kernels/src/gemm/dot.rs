@@ -60,9 +60,8 @@ impl<T: Lanes> WithSimd for Dot<'_, T> {
         for first in (0..m).step_by(ROWS) {
             let rows = first..m.min(first + ROWS);
             let sums = &mut sums[..rows.len() * n * lanes];
-            sums.fill(T::ZERO);
-            for part in parts.iter().filter(|part| part.vectors > 0) {
-                part.add(simd, rows.clone(), n, sums);
+            for (index, part) in parts.iter().enumerate() {
+                part.add(simd, rows.clone(), n, index == 0, sums);
             }
             self.finish(simd, rows, sums);
         }
@@ -81,9 +80,9 @@ fn copy_ends<T: Lanes, S: Simd>(simd: S, from: &[T], step: usize, count: usize, 
 }
 
 impl<T: Lanes> Part<'_, T> {
-    /// Adds the products of some rows of a with the `n` columns of b.
+    /// Adds the products of some rows of a with the `n` columns of b; the first ones are `fresh`.
     #[inline(always)]
-    fn add<S: Simd>(&self, simd: S, rows: Range<usize>, n: usize, sums: &mut [T]) {
+    fn add<S: Simd>(&self, simd: S, rows: Range<usize>, n: usize, fresh: bool, sums: &mut [T]) {
         let mut starts = [0; MOST_COLUMNS];
         starts[..n].iter_mut().enumerate().for_each(|(j, start)| *start = j * self.b_column);
         let dots = Dots {
@@ -95,6 +94,7 @@ impl<T: Lanes> Part<'_, T> {
             x_starts: &starts[..n],
             runs: &[[0, 0]],
             run_len: self.vectors,
+            fresh,
             sums,
         };
         dots.run(simd);

@@ -26,5 +26,20 @@
 mod gather;
 mod weight;
 
+use super::Geometry;
+
 pub(super) use gather::{backward_input, forward};
 pub(super) use weight::backward_weight;
+
+/// Most tasks that a gradient of the weight is cut into: each has a copy of it.
+const MAX_TASKS: usize = 16;
+/// Fewest output pixels of a vector of images in a task, as far as there are several: to sum a weight's lanes takes a task as
+/// long as the products of a dozen of them.
+const MIN_PIXELS: usize = 192;
+
+/// Tasks for a gradient of the weight of so many units.
+pub(super) fn weight_tasks(geometry: &Geometry, lanes: usize, units: usize) -> usize {
+    let [height, width] = geometry.output();
+    let pixels = height * width * geometry.batch.div_ceil(lanes);
+    (pixels / MIN_PIXELS).clamp(1, MAX_TASKS.min(units))
+}

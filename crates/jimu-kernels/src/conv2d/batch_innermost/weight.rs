@@ -19,15 +19,14 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::{ConvElement, Geometry, add_in_order};
+use super::weight_tasks;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
-use crate::dots::{Dots, largest_block};
+use crate::dots::{Dots, add_lane_sums, largest_block};
 use crate::lanes::{Machine, copy_short, machine};
 use crate::simd;
 use crate::threads;
 
-/// Most tasks that a gradient is cut into: each has a copy of the weight's gradient.
-const MAX_TASKS: usize = 16;
 /// Bytes of one channel's `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
 const UNIT_BYTES: usize = 28 << 10;
 
@@ -38,7 +37,7 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_weight: &mut [T],
 ) {
     let units = Units::cut::<T>(geometry);
-    let tasks = units.count().min(MAX_TASKS);
+    let tasks = weight_tasks(geometry, units.lanes, units.count());
     let mut partials = Buffer::unspecified(tasks * grad_weight.len());
     threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
         let units_of_task = balanced(units.count(), tasks, index);
@@ -141,9 +140,8 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
             };
             self.add_products(simd, &x_panel, panel, y, rows.len(), &mut sums);
         }
-        for (total, &sum) in self.partial.iter_mut().zip(T::as_vectors::<S>(&sums).0) {
-            *total = T::sum_lanes(simd, sum);
-        }
+        self.partial.fill(T::ZERO);
+        add_lane_sums(simd, self.partial, &sums);
     }
 }
 
@@ -206,6 +204,7 @@ impl<T: ConvElement> Task<'_, T> {
                 x_starts: &x_starts,
                 runs: &runs,
                 run_len: if geometry.stride[1] == 1 { width } else { 1 },
+                fresh: false,
                 sums: &mut sums[group * outputs * taps * lanes..][..outputs * taps * lanes],
             };
             dots.run(simd);

@@ -209,7 +209,6 @@ impl<T: ConvElement> Task<'_, T> {
         for index in 0..blocks {
             let block = balanced(outputs, blocks, index);
             let sums = &mut sums[..block.len() * taps * lanes];
-            sums.fill(T::ZERO);
             let dots = Dots {
                 y,
                 x,
@@ -219,6 +218,7 @@ impl<T: ConvElement> Task<'_, T> {
                 x_starts: &x_starts,
                 runs,
                 run_len: copy.y_width / lanes,
+                fresh: true,
                 sums: &mut *sums,
             };
             dots.run(simd);

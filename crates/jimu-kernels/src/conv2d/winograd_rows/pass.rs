@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::{Activation, ConvElement, Geometry, batch_innermost};
-use super::images::{Images, load, store};
+use super::images::{Images, Row, scatter, store_line};
 use super::rule::{Line, MAX_POINTS, Rule};
 use super::sums_are_short;
 use super::tiles::{Strip, Strips, cut, with_rule};
@@ -184,7 +184,9 @@ impl<T: ConvElement, const BACK: bool> WithSimd for Task<'_, T, BACK> {
             panels.push(with_rule!(strip, self.panel::<S>(simd, strip, rows.clone())));
         }
         let mut sums = Buffer::<T>::unspecified(CHANNELS * MAX_POINTS * widest(S::REGISTER_COUNT) * lanes);
-        let columns = pass.target_size[1] + pass.left + pass.taps[1] + MAX_POINTS;
+        // A tile reaches over as many columns as its rule has points.
+        let end = |strip: &Strip| strip.first + (strip.tiles - 1) * strip.outputs + strip.points();
+        let columns = pass.strips.iter().map(end).max().unwrap_or(0);
         let line_len = if BACK { pass.targets * columns * vectors * lanes } else { 0 };
         let mut line = Buffer::<T>::unspecified(line_len);
         for row in self.rows.clone() {
@@ -218,33 +220,17 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
         let point_len = rows.len() * pass.sources * line_len + lanes;
         let mut values = Buffer::<T>::unspecified(points * point_len);
         let to = T::as_vectors_mut::<S>(&mut values).0;
-        let point_vectors = point_len / lanes;
         let (reads, left) = if BACK { (M, 0) } else { (points, pass.left) };
-        let zero = T::splat(simd, T::ZERO);
         let mut at = 0;
         for row in rows.clone() {
             for channel in 0..pass.sources {
-                let start = (channel * height + row) * width;
+                let source = Row::new(pass.source, channel * height + row, width, pass.batch);
                 for tile in 0..strip.tiles {
-                    let first = strip.first + tile * M;
+                    let column = (strip.first + tile * M) as isize - left as isize;
                     for vector in 0..vectors {
-                        let mut values: Line<T::Vector<S>> = [zero; MAX_POINTS];
-                        if first >= left && first - left + reads <= width {
-                            for i in 0..reads {
-                                values[i] = load(simd, pass.source, start + first - left + i, &self.images, vector);
-                            }
-                        } else {
-                            for i in 0..reads {
-                                let column = first + i;
-                                if column >= left && column - left < width {
-                                    values[i] = load(simd, pass.source, start + column - left, &self.images, vector);
-                                }
-                            }
-                        }
-                        let transformed = if BACK { rule.values::<M>(values) } else { rule.input(values) };
-                        for point in 0..points {
-                            to[point * point_vectors + at] = transformed[point];
-                        }
+                        let line = source.line(simd, column, reads, &self.images, vector);
+                        let line = if BACK { rule.values::<M>(line) } else { rule.input(line) };
+                        scatter(&line, points, to, at, point_len / lanes);
                         at += 1;
                     }
                 }
@@ -354,19 +340,38 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                         *to = T::add_lanes(simd, *to, values[i]);
                     }
                 } else {
-                    let values = rule.values_back::<M>(values);
-                    let start = (target * height + row) * width;
+                    let mut values = rule.values_back::<M>(values);
                     for i in 0..M {
-                        let mut value = T::add_lanes(simd, values[i], bias);
+                        values[i] = T::add_lanes(simd, values[i], bias);
                         if pass.activation == Activation::Relu {
-                            value = T::relu(simd, value);
-                        }
-                        if column + i < width {
-                            // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
-                            unsafe { store(simd, &pass.target, start + column + i, &self.images, vector, value) };
+                            values[i] = T::relu(simd, values[i]);
                         }
                     }
+                    self.store_outputs::<S, M>(simd, &values, (target * height + row) * width, column, vector);
                 }
+            }
+        }
+    }
+
+    /// Writes a tile's outputs from `column` on, but those beyond the row, which begins at the pixel `row`.
+    #[inline(always)]
+    fn store_outputs<S: Simd, const M: usize>(
+        &self,
+        simd: S,
+        values: &Line<T::Vector<S>>,
+        row: usize,
+        column: usize,
+        vector: usize,
+    ) {
+        let (target, left) = (&self.pass.target, self.pass.target_size[1] - column);
+        if left >= M {
+            // SAFETY: no two tasks have the same images and rows, and a task writes one line at a time.
+            return unsafe { store_line(simd, target, row + column, &self.images, vector, &values[..M]) };
+        }
+        for i in 0..M - 1 {
+            if i < left {
+                // SAFETY: as above.
+                unsafe { store_line(simd, target, row + column + i, &self.images, vector, &values[i..i + 1]) };
             }
         }
     }
@@ -376,16 +381,22 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
     fn store_line<S: Simd>(&self, simd: S, line: &[T], row: usize) {
         let pass = self.pass;
         let vectors = self.images.vectors(T::lanes::<S>());
+        let columns = line.len() / (pass.targets * vectors * T::lanes::<S>());
         let line = T::as_vectors::<S>(line).0;
-        let columns = line.len() / (pass.targets * vectors);
         let [height, width] = pass.target_size;
         for target in 0..pass.targets {
             for column in 0..width {
-                for vector in 0..vectors {
-                    let value = line[(target * columns + pass.left + column) * vectors + vector];
-                    let pixel = (target * height + row) * width + column;
-                    // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
-                    unsafe { store(simd, &pass.target, pixel, &self.images, vector, value) };
+                let from = &line[(target * columns + pass.left + column) * vectors..][..vectors];
+                let pixel = (target * height + row) * width + column;
+                // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
+                let to =
+                    unsafe { pass.target.part(pixel * pass.batch + self.images.range.start, self.images.range.len()) };
+                let (whole, rest) = T::as_vectors_mut::<S>(to);
+                for (to, &value) in whole.iter_mut().zip(from) {
+                    *to = value;
+                }
+                if !rest.is_empty() {
+                    T::store_part(simd, rest, from[vectors - 1]);
                 }
             }
         }

@@ -13,19 +13,17 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{ConvElement, Geometry, add_in_order};
-use super::images::{Images, load};
-use super::rule::{Line, MAX_POINTS, Rule};
+use super::super::{ConvElement, Geometry, add_in_order, batch_innermost};
+use super::images::{Images, Row, gather, scatter};
+use super::rule::{Line, Rule};
 use super::tiles::{Strip, Strips, cut, with_rule};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
-use crate::dots::Dots;
+use crate::dots::{Dots, add_lane_sums};
 use crate::lanes::machine;
 use crate::simd;
 use crate::threads;
 
-/// Most tasks that a gradient is cut into: each has a copy of the weight's gradient.
-const MAX_TASKS: usize = 16;
 /// Vectors of images in a unit.
 const VECTORS: usize = 2;
 /// Bytes of a strip's transformed rows in a unit: half a second-level cache.
@@ -39,7 +37,7 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
 ) {
     let strips = cut(geometry.output()[1], geometry.kernel[1]);
     let units = Units::cut::<T>(geometry, &strips);
-    let tasks = units.count().min(MAX_TASKS);
+    let tasks = batch_innermost::weight_tasks(geometry, machine::<T>().lanes, units.count());
     let mut partials = Buffer::unspecified(tasks * grad_weight.len());
     threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
         let units_of_task = balanced(units.count(), tasks, index);
@@ -101,22 +99,24 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        self.partial.fill(T::ZERO);
+    fn with_simd<S: Simd>(self, simd: S) {
+        let mut totals = Buffer::<T>::zeroed(self.partial.len() * T::lanes::<S>());
         for strip in self.strips {
-            with_rule!(strip, self.strip::<S>(simd, strip));
+            with_rule!(strip, self.strip::<S>(simd, strip, &mut totals));
         }
+        self.partial.fill(T::ZERO);
+        add_lane_sums(simd, self.partial, &totals);
     }
 }
 
 impl<T: ConvElement> Task<'_, T> {
-    /// Adds what the tiles of a strip bring.
+    /// Adds what the tiles of a strip bring to `totals`, a vector per weight.
     #[inline(always)]
-    fn strip<S: Simd, const P: usize, const M: usize, const R: usize>(&mut self, simd: S, strip: &Strip) {
+    fn strip<S: Simd, const P: usize, const M: usize, const R: usize>(&self, simd: S, strip: &Strip, totals: &mut [T]) {
         let geometry = self.geometry;
         let lanes = T::lanes::<S>();
         let (points, columns) = (Rule::<T, S, P>::POINTS, geometry.in_channels * geometry.kernel[0]);
-        let mut sums = Buffer::<T>::zeroed(points * geometry.out_channels * columns * lanes);
+        let mut sums = Buffer::<T>::unspecified(points * geometry.out_channels * columns * lanes);
         for unit in self.units_of_task.clone() {
             // Neighbouring units have the same rows: their images share cache lines and pages.
             let first = unit % self.units.image_blocks * self.units.images;
@@ -124,13 +124,13 @@ impl<T: ConvElement> Task<'_, T> {
             let rows = balanced(geometry.output()[0], self.units.row_blocks, unit / self.units.image_blocks);
             let x = self.x_panel::<S, P, M>(simd, strip, rows.clone(), &images);
             let y = self.y_panel::<S, P, M>(simd, strip, rows.clone(), &images);
-            self.add_products::<S>(simd, strip, &x, &y, rows.len(), images.vectors(lanes), points, &mut sums);
+            let fresh = unit == self.units_of_task.start;
+            self.add_products::<S>(simd, strip, &x, &y, rows.len(), images.vectors(lanes), points, fresh, &mut sums);
         }
-        self.finish::<S, P, R>(simd, &sums);
+        finish::<T, S, P, R>(simd, &sums, totals);
     }
 
     #[inline(always)]
-    #[allow(clippy::needless_range_loop)]
     fn x_panel<S: Simd, const P: usize, const M: usize>(
         &self,
         simd: S,
@@ -139,34 +139,26 @@ impl<T: ConvElement> Task<'_, T> {
         images: &Images,
     ) -> Panel<T> {
         let geometry = self.geometry;
-        let rule = Rule::<T, S, P>::new(simd);
         let ([height, width], [[top, _], [left, _]]) = (geometry.input, geometry.padding);
-        let x_rows = rows.len() + geometry.kernel[0] - 1;
+        let rule = Rule::<T, S, P>::new(simd);
         self.panel::<S, P>(
-            simd,
             strip,
-            [geometry.in_channels, x_rows],
+            [geometry.in_channels, rows.len() + geometry.kernel[0] - 1],
             images,
             #[inline(always)]
-            |channel, row, tile, vector| {
-                let mut values: Line<T::Vector<S>> = [T::splat(simd, T::ZERO); MAX_POINTS];
-                let row = rows.start + row;
-                if row >= top && row - top < height {
-                    let start = (channel * height + row - top) * width;
-                    for i in 0..Rule::<T, S, P>::POINTS {
-                        let column = strip.first + tile * M + i;
-                        if column >= left && column - left < width {
-                            values[i] = load(simd, self.x, start + column - left, images, vector);
-                        }
-                    }
-                }
-                rule.input(values)
+            |channel, row| match (rows.start + row).checked_sub(top) {
+                Some(row) if row < height => Row::new(self.x, channel * height + row, width, geometry.batch),
+                _ => Row::PADDING,
+            },
+            #[inline(always)]
+            |row, tile, vector| {
+                let column = (strip.first + tile * M) as isize - left as isize;
+                rule.input(row.line(simd, column, Rule::<T, S, P>::POINTS, images, vector))
             },
         )
     }
 
     #[inline(always)]
-    #[allow(clippy::needless_range_loop)]
     fn y_panel<S: Simd, const P: usize, const M: usize>(
         &self,
         simd: S,
@@ -175,61 +167,57 @@ impl<T: ConvElement> Task<'_, T> {
         images: &Images,
     ) -> Panel<T> {
         let geometry = self.geometry;
-        let rule = Rule::<T, S, P>::new(simd);
         let [height, width] = geometry.output();
+        let rule = Rule::<T, S, P>::new(simd);
         self.panel::<S, P>(
-            simd,
             strip,
             [geometry.out_channels, rows.len()],
             images,
             #[inline(always)]
-            |channel, row, tile, vector| {
-                let mut values: Line<T::Vector<S>> = [T::splat(simd, T::ZERO); MAX_POINTS];
-                let start = (channel * height + rows.start + row) * width;
-                for i in 0..M {
-                    let column = strip.first + tile * M + i;
-                    if column < width {
-                        values[i] = load(simd, self.grad_y, start + column, images, vector);
-                    }
-                }
-                rule.values::<M>(values)
+            |channel, row| Row::new(self.grad_y, channel * height + rows.start + row, width, geometry.batch),
+            #[inline(always)]
+            |row, tile, vector| {
+                let column = (strip.first + tile * M) as isize;
+                rule.values::<M>(row.line(simd, column, M, images, vector))
             },
         )
     }
 
-    /// Fills a panel of channels and rows; `line_of` takes a channel, a row, a tile and a vector of images.
+    /// Fills a panel of channels and rows: `row_of` takes a channel and a row of the panel, `transformed` the row, a tile and
+    /// a vector of images.
     #[inline(always)]
-    #[allow(clippy::needless_range_loop)]
-    fn panel<S: Simd, const P: usize>(
+    fn panel<'r, S: Simd, const P: usize>(
         &self,
-        simd: S,
         strip: &Strip,
         [channels, rows]: [usize; 2],
         images: &Images,
-        line_of: impl Fn(usize, usize, usize, usize) -> Line<T::Vector<S>>,
+        row_of: impl Fn(usize, usize) -> Row<'r, T>,
+        transformed: impl Fn(&Row<'r, T>, usize, usize) -> Line<T::Vector<S>>,
     ) -> Panel<T> {
-        let _ = simd;
         let (lanes, points) = (T::lanes::<S>(), Rule::<T, S, P>::POINTS);
-        let channel = rows * strip.tiles;
+        let (vectors, channel) = (images.vectors(lanes), rows * strip.tiles);
         let image = channels * channel;
         // A vector more, lest all points of a tile meet in the same few places of the first-level cache.
-        let point = images.vectors(lanes) * image + 1;
+        let point = vectors * image + 1;
         let mut values = Buffer::<T>::unspecified(points * point * lanes);
         let to = T::as_vectors_mut::<S>(&mut values).0;
-        for index in 0..channels * rows {
-            for tile in 0..strip.tiles {
-                for vector in 0..images.vectors(lanes) {
-                    let line = line_of(index / rows, index % rows, tile, vector);
-                    for i in 0..points {
-                        to[i * point + vector * image + index * strip.tiles + tile] = line[i];
+        let mut at = 0;
+        for channel in 0..channels {
+            for row in 0..rows {
+                let row = row_of(channel, row);
+                for tile in 0..strip.tiles {
+                    for vector in 0..vectors {
+                        scatter(&transformed(&row, tile, vector), points, to, vector * image + at, point);
                     }
+                    at += 1;
                 }
             }
         }
         Panel { values, channels, channel, image, point }
     }
 
-    /// Adds a unit's products to `sums`, `[point][output channel][input channel][row of taps]` of vectors.
+    /// Adds a unit's products to `sums`, `[point][output channel][input channel][row of taps]` of vectors; the first ones,
+    /// `fresh`, are all that it holds.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn add_products<S: Simd>(
@@ -241,6 +229,7 @@ impl<T: ConvElement> Task<'_, T> {
         rows: usize,
         vectors: usize,
         points: usize,
+        fresh: bool,
         sums: &mut [T],
     ) {
         let lanes = T::lanes::<S>();
@@ -259,28 +248,26 @@ impl<T: ConvElement> Task<'_, T> {
                 x_starts: &x_starts,
                 runs: &runs,
                 run_len: rows * strip.tiles,
+                fresh,
                 sums,
             };
             dots.run(simd);
         }
     }
+}
 
-    /// Transforms the sums back to taps and adds the sums of their lanes to the task's part.
-    #[inline(always)]
-    #[allow(clippy::needless_range_loop)]
-    fn finish<S: Simd, const P: usize, const R: usize>(&mut self, simd: S, sums: &[T]) {
-        let rule = Rule::<T, S, P>::new(simd);
-        let sums = T::as_vectors::<S>(sums).0;
-        let count = self.partial.len() / R;
-        for (index, taps) in self.partial.chunks_exact_mut(R).enumerate() {
-            let mut values: Line<T::Vector<S>> = [T::splat(simd, T::ZERO); MAX_POINTS];
-            for point in 0..Rule::<T, S, P>::POINTS {
-                values[point] = sums[point * count + index];
-            }
-            let values = rule.weight_back::<R>(values);
-            for tap in 0..R {
-                taps[tap] = taps[tap] + T::sum_lanes(simd, values[tap]);
-            }
+/// Transforms the sums back to taps, and adds them to `totals`.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+fn finish<T: ConvElement, S: Simd, const P: usize, const R: usize>(simd: S, sums: &[T], totals: &mut [T]) {
+    let rule = Rule::<T, S, P>::new(simd);
+    let sums = T::as_vectors::<S>(sums).0;
+    let totals = T::as_vectors_mut::<S>(totals).0;
+    let count = totals.len() / R;
+    for (index, totals) in totals.as_chunks_mut::<R>().0.iter_mut().enumerate() {
+        let taps = rule.weight_back::<R>(gather(sums, index, count, Rule::<T, S, P>::POINTS));
+        for tap in 0..R {
+            totals[tap] = T::add_lanes(simd, totals[tap], taps[tap]);
         }
     }
 }
