@@ -77,7 +77,7 @@ fn the_plan_has_a_line_for_each_operation() {
     for line in [
         "conv2d forward 32x1x28x28 * 6x1x5x5 pad 2: direct, batch innermost",
         "conv2d backward input 32x6x14x14 * 16x6x5x5: winograd along the rows, batch innermost",
-        "conv2d backward weight 32x1x28x28 * 6x1x5x5 pad 2: winograd along the rows, batch innermost",
+        "conv2d backward weight 32x1x28x28 * 6x1x5x5 pad 2: direct, batch innermost",
         "max_pool2d forward 32x6x28x28 window 2x2 stride 2: four pixels at once, lanes of 32",
         "max_pool2d backward 32x6x28x28 window 2x2 stride 2: four pixels at once, lanes of 32",
         "gemm 256x256 * 256x256: panels, 8 tiles of 64x128",

@@ -1,6 +1,6 @@
 //! How a convolution is computed, in words.
 
-use super::{Activation, Geometry, Layout, Path, winograd, winograd_rows};
+use super::{Activation, ConvElement, Geometry, Layout, Path, winograd, winograd_rows};
 use crate::log;
 
 /// What is computed of a convolution.
@@ -12,7 +12,7 @@ pub(super) enum Part {
 }
 
 /// Such as `conv2d forward 64x64x32x32 * 128x64x3x3 pad 1: winograd F(4x4,3x3), channels innermost`.
-pub(super) fn line<T>(geometry: &Geometry, path: Path, part: Part, activation: Activation) -> String {
+pub(super) fn line<T: ConvElement>(geometry: &Geometry, path: Path, part: Part, activation: Activation) -> String {
     let part_name = match part {
         Part::Forward => "forward",
         Part::BackwardInput => "backward input",
@@ -27,7 +27,7 @@ pub(super) fn line<T>(geometry: &Geometry, path: Path, part: Part, activation: A
         Layout::Nhwc => "channels innermost",
         Layout::Chwn => "batch innermost",
     };
-    format!("conv2d {part_name} {input} * {weight}{options}: {}, {layout}", way(geometry, path, part))
+    format!("conv2d {part_name} {input} * {weight}{options}: {}, {layout}", way::<T>(geometry, path, part))
 }
 
 fn options<T>(geometry: &Geometry, activation: Activation) -> String {
@@ -42,11 +42,12 @@ fn options<T>(geometry: &Geometry, activation: Activation) -> String {
     format!("{stride}{padding}{dilation}{groups}{activation}{}", log::element::<T>())
 }
 
-fn way(geometry: &Geometry, path: Path, part: Part) -> &'static str {
+fn way<T: ConvElement>(geometry: &Geometry, path: Path, part: Part) -> &'static str {
     let produced = if part == Part::BackwardInput { geometry.input } else { geometry.output() };
     match path {
         Path::BatchInnermost | Path::ChannelsInnermost | Path::Direct => "direct",
         Path::WinogradRows if part == Part::Forward && winograd_rows::sums_are_short(geometry) => "direct",
+        Path::WinogradRows if part == Part::BackwardWeight && winograd_rows::slides::<T>(geometry) => "direct",
         Path::WinogradRows => "winograd along the rows",
         Path::Winograd if winograd::fills_large_tiles(produced) => "winograd F(4x4,3x3)",
         Path::Winograd => "winograd F(2x2,3x3)",

@@ -211,6 +211,41 @@ fn workloads_equal_the_naive_twin() {
     }
 }
 
+/// Rows of 3 and 5 taps with whole vectors of images, for which the weight's gradient has a kernel of its own.
+#[test]
+fn rows_of_taps_with_whole_vectors_of_images_equal_the_naive_twin() {
+    let mut numbers = Numbers(23);
+    for seed in 0..60 {
+        let taps = [3, 5][numbers.between(0, 1)];
+        let geometry = Geometry {
+            batch: 16 * (numbers.between(1, 5)),
+            in_channels: numbers.between(1, 3),
+            out_channels: numbers.between(1, 9),
+            groups: 1,
+            input: [numbers.between(1, 9), numbers.between(1, 14)],
+            kernel: [numbers.between(1, 4), taps],
+            stride: [numbers.between(1, 2), 1],
+            padding: [
+                [numbers.between(0, 3), numbers.between(0, 3)],
+                [numbers.between(0, taps - 1), numbers.between(0, taps + 1)],
+            ],
+            dilation: [numbers.between(1, 2), 1],
+        };
+        let groups = numbers.between(1, 3);
+        let grouped = Geometry {
+            groups,
+            in_channels: geometry.in_channels * groups,
+            out_channels: geometry.out_channels * groups,
+            ..geometry
+        };
+        check::<f32>(&grouped, Path::BatchInnermost, seed);
+        check::<f64>(&grouped, Path::BatchInnermost, seed);
+        if is_winograd_rows(&geometry) {
+            check::<f32>(&geometry, Path::WinogradRows, seed);
+        }
+    }
+}
+
 #[test]
 fn kernel_larger_than_the_input_needs_padding() {
     let geometry = square(9, [2, 3], 2, 5, 2);

@@ -20,15 +20,18 @@
 //!
 //! Target channels are cut into blocks that differ by at most one, not into full blocks and a small rest.
 //!
-//! # Gradient of the weight (`weight.rs`)
-//! An outer product over pixels and images: see there.
+//! # Gradient of the weight (`sliding.rs`, `weight.rs`)
+//! An outer product over pixels and images: rows of 3 or 5 taps a pixel apart by `sliding.rs`, if there are whole vectors of
+//! images, the others by `weight.rs`.
 
 mod gather;
+mod sliding;
 mod weight;
 
 use super::Geometry;
 
 pub(super) use gather::{backward_input, forward};
+pub(super) use sliding::suits as slides;
 pub(super) use weight::backward_weight;
 
 /// Most tasks that a gradient of the weight is cut into: each has a copy of it.

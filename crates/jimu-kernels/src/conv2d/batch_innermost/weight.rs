@@ -19,7 +19,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::{ConvElement, Geometry, add_in_order};
-use super::weight_tasks;
+use super::{sliding, weight_tasks};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::dots::{Dots, add_lane_sums, largest_block};
@@ -36,6 +36,9 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_y: &[T],
     grad_weight: &mut [T],
 ) {
+    if sliding::suits::<T>(geometry) {
+        return sliding::backward_weight(geometry, x, grad_y, grad_weight);
+    }
     let units = Units::cut::<T>(geometry);
     let tasks = weight_tasks(geometry, units.lanes, units.count());
     let mut partials = Buffer::unspecified(tasks * grad_weight.len());

@@ -32,7 +32,7 @@
 //! Forward sums of few terms are left to the direct kernel: they would take longer to begin and to end.
 //!
 //! # Gradient of the weight (`weight.rs`)
-//! Outer products at each point: see there.
+//! Outer products at each point: see there. Where they are few, they are left to the direct kernel too.
 
 mod images;
 mod pass;
@@ -41,7 +41,7 @@ mod tiles;
 mod weight;
 mod weights;
 
-use super::Geometry;
+use super::{ConvElement, Geometry, batch_innermost};
 
 pub(super) use pass::{backward_input, forward};
 pub(super) use weight::backward_weight;
@@ -49,6 +49,11 @@ pub(super) use weight::backward_weight;
 /// Whether the output is computed by the direct kernel: at 9 terms of a sum at a point that is 8 % faster.
 pub(super) fn sums_are_short(geometry: &Geometry) -> bool {
     geometry.in_channels * geometry.kernel[0] < 10
+}
+
+/// Whether the weight's gradient is: each transformed gradient of an output takes part in as few products, a third slower.
+pub(super) fn slides<T: ConvElement>(geometry: &Geometry) -> bool {
+    sums_are_short(geometry) && batch_innermost::slides::<T>(geometry)
 }
 
 /// Products of a row of `width` outputs.

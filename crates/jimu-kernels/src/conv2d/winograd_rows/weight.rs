@@ -16,6 +16,7 @@ use pulp::{Simd, WithSimd};
 use super::super::{ConvElement, Geometry, add_in_order, batch_innermost};
 use super::images::{Images, Row, gather, scatter};
 use super::rule::{Line, Rule};
+use super::slides;
 use super::tiles::{Strip, Strips, cut, with_rule};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
@@ -35,6 +36,9 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_y: &[T],
     grad_weight: &mut [T],
 ) {
+    if slides::<T>(geometry) {
+        return batch_innermost::backward_weight(geometry, x, grad_y, grad_weight);
+    }
     let strips = cut(geometry.output()[1], geometry.kernel[1]);
     let units = Units::cut::<T>(geometry, &strips);
     let tasks = batch_innermost::weight_tasks(geometry, machine::<T>().lanes, units.count());
