@@ -200,19 +200,20 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let vectors = self.images.len().div_ceil(T::lanes::<S>());
-        if S::REGISTER_COUNT >= 32 && vectors > 2 {
-            self.run::<S, 4>(simd);
-        } else if vectors > 1 {
-            self.run::<S, 2>(simd);
-        } else {
-            self.run::<S, 1>(simd);
+        match (S::REGISTER_COUNT >= 32, vectors) {
+            (true, 0..=1) => self.run::<S, 1, 4>(simd),
+            (true, 2) => self.run::<S, 2, 2>(simd),
+            (true, _) => self.run::<S, 4, 1>(simd),
+            (false, 0..=1) => self.run::<S, 1, 2>(simd),
+            (false, _) => self.run::<S, 2, 1>(simd),
         }
     }
 }
 
 impl<T: ConvElement> Task<'_, T> {
+    /// `V` vectors of images, `P` pixels together.
     #[inline(always)]
-    fn run<S: Simd, const V: usize>(&self, simd: S) {
+    fn run<S: Simd, const V: usize, const P: usize>(&self, simd: S) {
         let gather = self.gather;
         let source_rows = gather.rows.sources(self.rows.clone());
         let panel = self.pack_panel(simd, V * T::lanes::<S>(), source_rows.clone());
@@ -224,12 +225,12 @@ impl<T: ConvElement> Task<'_, T> {
                 let pixels = source_rows.len() * gather.source_size[1];
                 let panel = &panel[block.source * pixels..][..gather.channels * pixels];
                 match block.targets.len() {
-                    1 => self.row::<S, V, 1>(simd, panel, pixels, block, row, row_run),
-                    2 => self.row::<S, V, 2>(simd, panel, pixels, block, row, row_run),
-                    3 => self.row::<S, V, 3>(simd, panel, pixels, block, row, row_run),
-                    4 => self.row::<S, V, 4>(simd, panel, pixels, block, row, row_run),
-                    5 => self.row::<S, V, 5>(simd, panel, pixels, block, row, row_run),
-                    6 => self.row::<S, V, 6>(simd, panel, pixels, block, row, row_run),
+                    1 => self.row::<S, V, P, 1>(simd, panel, pixels, block, row, row_run),
+                    2 => self.row::<S, V, P, 2>(simd, panel, pixels, block, row, row_run),
+                    3 => self.row::<S, V, P, 3>(simd, panel, pixels, block, row, row_run),
+                    4 => self.row::<S, V, P, 4>(simd, panel, pixels, block, row, row_run),
+                    5 => self.row::<S, V, P, 5>(simd, panel, pixels, block, row, row_run),
+                    6 => self.row::<S, V, P, 6>(simd, panel, pixels, block, row, row_run),
                     _ => unreachable!("blocks have 1 to {MAX_CHANNELS} channels"),
                 }
             }
@@ -256,7 +257,7 @@ impl<T: ConvElement> Task<'_, T> {
 
     /// One target row of a block of `O` channels.
     #[inline(always)]
-    fn row<S: Simd, const V: usize, const O: usize>(
+    fn row<S: Simd, const V: usize, const P: usize, const O: usize>(
         &self,
         simd: S,
         panel: &[[T::Vector<S>; V]],
@@ -265,62 +266,97 @@ impl<T: ConvElement> Task<'_, T> {
         row: usize,
         row_run: Run,
     ) {
-        let gather = self.gather;
-        let weights = gather.weights[block.weights..].as_chunks::<O>().0;
-        let mut bias = [T::ZERO; O];
-        if let Some(values) = gather.bias {
-            bias.copy_from_slice(&values[block.targets.clone()]);
-        }
-        for (column, &column_run) in gather.columns.runs.iter().enumerate() {
-            let mut sums = self.window::<S, V, O>(simd, panel, pixels, weights, row_run, column_run);
-            for (sums, &bias) in sums.iter_mut().zip(&bias) {
-                let bias = T::splat(simd, bias);
-                for sum in sums {
-                    *sum = T::add_lanes(simd, *sum, bias);
-                    if gather.activation == Activation::Relu {
-                        *sum = T::relu(simd, *sum);
-                    }
-                }
-            }
-            for (target, sums) in block.targets.clone().zip(sums) {
-                let pixel = (target * gather.target_size[0] + row) * gather.target_size[1] + column;
-                self.store(simd, pixel, sums);
+        let mut column = 0;
+        while column < self.gather.target_size[1] {
+            if P > 1 && self.meet_the_same_taps(column, P) {
+                self.pixels::<S, V, P, O>(simd, panel, pixels, block, [row, column], row_run);
+                column += P;
+            } else {
+                self.pixels::<S, V, 1, O>(simd, panel, pixels, block, [row, column], row_run);
+                column += 1;
             }
         }
     }
 
-    /// The sum over source channels and taps, for `O` target channels and `V` vectors of images.
+    /// Whether there are `count` columns from this one on that meet the same taps, in neighbouring sources.
     #[inline(always)]
-    fn window<S: Simd, const V: usize, const O: usize>(
+    fn meet_the_same_taps(&self, column: usize, count: usize) -> bool {
+        let Some([first, others @ ..]) = self.gather.columns.runs.get(column..column + count) else {
+            return false;
+        };
+        others.iter().enumerate().all(|(index, &run)| run == Run { source: first.source + 1 + index, ..*first })
+    }
+
+    /// `P` neighbouring pixels of a block of `O` channels.
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
+    fn pixels<S: Simd, const V: usize, const P: usize, const O: usize>(
         &self,
         simd: S,
+        panel: &[[T::Vector<S>; V]],
+        pixels: usize,
+        block: &ChannelBlock,
+        [row, column]: [usize; 2],
+        row_run: Run,
+    ) {
+        let gather = self.gather;
+        let weights = gather.weights[block.weights..].as_chunks::<O>().0;
+        let mut sums = [[[T::splat(simd, T::ZERO); V]; P]; O];
+        if let Some(bias) = gather.bias {
+            let bias = &bias[block.targets.clone()][..O];
+            for o in 0..O {
+                sums[o] = [[T::splat(simd, bias[o]); V]; P];
+            }
+        }
+        let run = gather.columns.runs[column];
+        let mut sums = self.with_window::<S, V, P, O>(simd, sums, panel, pixels, weights, row_run, run);
+        for o in 0..O {
+            let pixel = ((block.targets.start + o) * gather.target_size[0] + row) * gather.target_size[1] + column;
+            for p in 0..P {
+                if gather.activation == Activation::Relu {
+                    for v in 0..V {
+                        sums[o][p][v] = T::relu(simd, sums[o][p][v]);
+                    }
+                }
+                self.store(simd, pixel + p, sums[o][p]);
+            }
+        }
+    }
+
+    /// `sums` and the products of all source channels and taps, for `O` target channels, `P` pixels and `V` vectors of images.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn with_window<S: Simd, const V: usize, const P: usize, const O: usize>(
+        &self,
+        simd: S,
+        mut sums: [[[T::Vector<S>; V]; P]; O],
         panel: &[[T::Vector<S>; V]],
         pixels: usize,
         weights: &[[T; O]],
         rows: Run,
         columns: Run,
-    ) -> [[T::Vector<S>; V]; O] {
+    ) -> [[[T::Vector<S>; V]; P]; O] {
         let gather = self.gather;
-        let width = gather.source_size[1];
+        if columns.count == 0 {
+            return sums;
+        }
+        let (width, last) = (gather.source_size[1], columns.count - 1);
         let [kernel_height, kernel_width] = gather.kernel;
-        let mut sums = [[T::splat(simd, T::ZERO); V]; O];
         for channel in 0..gather.channels {
             for index in 0..rows.count {
                 let source_row = rows.source.wrapping_add_signed(gather.rows.source_step * index as isize);
                 let tap_row = channel * kernel_height + rows.tap + index * gather.rows.tap_step;
-                let mut source = channel * pixels + source_row * width + columns.source;
-                let mut tap = tap_row * kernel_width + columns.tap;
+                let source = channel * pixels + source_row * width + columns.source;
+                let tap = tap_row * kernel_width + columns.tap;
+                let last_source = source.wrapping_add_signed(gather.columns.source_step * last as isize);
+                assert!(source.max(last_source) + P <= panel.len() && source.min(last_source) < panel.len());
+                assert!(tap + last * gather.columns.tap_step < weights.len());
+                let (mut source, mut weight) = (panel[source..].as_ptr(), weights[tap..].as_ptr());
                 for _ in 0..columns.count {
-                    let values = panel[source];
-                    let weights = &weights[tap];
-                    for o in 0..O {
-                        let weight = T::splat(simd, weights[o]);
-                        for v in 0..V {
-                            sums[o][v] = T::mul_add(simd, weight, values[v], sums[o][v]);
-                        }
-                    }
-                    source = source.wrapping_add_signed(gather.columns.source_step);
-                    tap += gather.columns.tap_step;
+                    // SAFETY: the first and the last tap's places are inside (asserted), and the others are between them.
+                    unsafe { add_tap::<T, S, V, P, O>(simd, &mut sums, source, weight) };
+                    source = source.wrapping_offset(gather.columns.source_step);
+                    weight = weight.wrapping_add(gather.columns.tap_step);
                 }
             }
         }
@@ -344,6 +380,30 @@ impl<T: ConvElement> Task<'_, T> {
             }
             let last = values[whole.len()];
             T::store_part(simd, rest, last);
+        }
+    }
+}
+
+/// Adds the products of a tap.
+///
+/// # Safety
+/// There must be `P` sources' vectors and `O` weights at those places.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+unsafe fn add_tap<T: Lanes, S: Simd, const V: usize, const P: usize, const O: usize>(
+    simd: S,
+    sums: &mut [[[T::Vector<S>; V]; P]; O],
+    source: *const [T::Vector<S>; V],
+    weights: *const [T; O],
+) {
+    // SAFETY: by this function's terms.
+    let (values, weights) = unsafe { (&*source.cast::<[[T::Vector<S>; V]; P]>(), &*weights) };
+    for o in 0..O {
+        let weight = T::splat(simd, weights[o]);
+        for p in 0..P {
+            for v in 0..V {
+                sums[o][p][v] = T::mul_add(simd, weight, values[p][v], sums[o][p][v]);
+            }
         }
     }
 }

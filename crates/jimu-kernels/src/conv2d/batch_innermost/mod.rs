@@ -9,14 +9,16 @@
 //! 1. copies the source rows it needs into a panel `[channel][row][column][V vectors]`: neighbouring pixels of a block
 //!    of images, kilobytes apart in the tensor, become neighbouring cache lines, and a part-filled last vector is
 //!    filled up with zeros, so that the arithmetic has no special cases;
-//! 2. for each target row, block of `O` target channels and target pixel, sums all taps into `O x V` registers: a tap
-//!    is `V` loads, `O` broadcasts and `O V` multiply-adds;
-//! 3. adds bias, applies the activation and stores.
+//! 2. for each target row, block of `O` target channels and `P` neighbouring target pixels, sums all taps into `O x P x V`
+//!    registers, from the bias on: a tap is `P V` loads, `O` broadcasts and `O P V` multiply-adds;
+//! 3. applies the activation and stores.
 //!
-//! | | `O` | `V` |
-//! |---|---|---|
-//! | 32 registers (AVX-512, NEON) | up to 6 | 4, or 2 or 1 for what is left of the batch |
-//! | 16 registers (AVX2) | up to 6 | 2, or 1 for what is left of the batch |
+//! | | `O` | `V` | `P` |
+//! |---|---|---|---|
+//! | 32 registers (AVX-512, NEON) | up to 6 | 4, or 2 or 1 for what is left of the batch | 1, 2, 4 |
+//! | 16 registers (AVX2) | up to 6 | 2, or 1 for what is left of the batch | 1, 2 |
+//!
+//! Pixels that meet other taps than their neighbours, at the borders or with a stride, are summed one by one.
 //!
 //! Target channels are cut into blocks that differ by at most one, not into full blocks and a small rest.
 //!
