@@ -112,50 +112,87 @@ impl<'a, T> Start<'a, T> {
     }
 }
 
+/// Products of one shape, each of whose operands lies as far from the last one's.
+struct Series<'a, T> {
+    first: Product<'a, T>,
+    count: usize,
+    /// Distances in `a`, `b` and `c`.
+    next: [usize; 3],
+}
+
 impl<T: Lanes> Product<'_, T> {
-    /// Computes the product. A function of its own, never inlined: its many blocks are compiled once.
-    #[inline(never)]
+    /// Computes the product.
+    #[inline(always)]
     pub fn run<S: Simd>(self, simd: S) {
-        simd.vectorize(self);
+        self.run_series(simd, 1, [0; 3]);
+    }
+
+    /// Computes `count` products, each of whose `a`, `b` and `c` begin `next` after the last one's: where products are small, to
+    /// begin one takes a good part of its time. A function of its own, never inlined: its many blocks are compiled once.
+    #[inline(never)]
+    pub fn run_series<S: Simd>(self, simd: S, count: usize, next: [usize; 3]) {
+        simd.vectorize(Series { first: self, count, next });
     }
 }
 
-impl<T: Lanes> WithSimd for Product<'_, T> {
+impl<T: Lanes> WithSimd for Series<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.rows == 0 {
+        if self.first.rows == 0 || self.count == 0 {
             return;
         }
-        assert!(self.a_row == 1 || self.a_step == 1, "neither rows nor terms of a are neighbours");
-        let width = self.vectors * T::lanes::<S>();
-        let reach = |count: usize, step: usize, len: usize| if count == 0 { 0 } else { (count - 1) * step + len };
-        if let Some(last) = self.segments.iter().max() {
-            let segment = reach(self.rows, self.a_row, reach(self.depth, self.a_step, 1));
-            assert!(last + segment <= self.a.len(), "a is too short");
-        }
-        assert!(reach(self.segments.len() * self.depth, self.b_step, width) <= self.b.len(), "b is too short");
-        assert!(reach(self.rows, self.c_row, width) <= self.c.len(), "c is too short");
-        match self.vectors {
+        self.check::<S>();
+        match self.first.vectors {
             1 => self.rows_of::<S, 1>(simd),
             2 => self.rows_of::<S, 2>(simd),
             3 if S::REGISTER_COUNT >= 32 => self.rows_of::<S, 3>(simd),
             4 if S::REGISTER_COUNT >= 32 => self.rows_of::<S, 4>(simd),
-            _ => unreachable!("a row of {} vectors", self.vectors),
+            vectors => unreachable!("a row of {vectors} vectors"),
+        }
+    }
+}
+
+impl<T: Lanes> Series<'_, T> {
+    /// Checks that all that will be read and written lies inside the slices.
+    #[inline(always)]
+    fn check<S: Simd>(&self) {
+        let Product { a, a_row, a_step, segments, depth, b, b_step, c, c_row, rows, vectors, .. } = &self.first;
+        assert!(*a_row == 1 || *a_step == 1, "neither rows nor terms of a are neighbours");
+        let width = vectors * T::lanes::<S>();
+        let reach = |count: usize, step: usize, len: usize| if count == 0 { 0 } else { (count - 1) * step + len };
+        let [a_next, b_next, c_next] = self.next.map(|next| (self.count - 1) * next);
+        if let Some(last) = segments.iter().max() {
+            let segment = reach(*rows, *a_row, reach(*depth, *a_step, 1));
+            assert!(a_next + last + segment <= a.len(), "a is too short");
+        }
+        assert!(b_next + reach(segments.len() * depth, *b_step, width) <= b.len(), "b is too short");
+        assert!(c_next + reach(*rows, *c_row, width) <= c.len(), "c is too short");
+    }
+
+    #[inline(always)]
+    fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
+        match self.first.a_step {
+            1 => self.products::<S, V, TERMS>(simd),
+            _ => self.products::<S, V, ROWS>(simd),
+        }
+    }
+
+    #[inline(always)]
+    fn products<S: Simd, const V: usize, const NEIGHBOURS: bool>(&mut self, simd: S) {
+        let (product, [a_next, b_next, c_next]) = (&mut self.first, self.next);
+        for index in 0..self.count {
+            if index > 0 {
+                (product.a, product.b) = (&product.a[a_next..], &product.b[b_next..]);
+                product.c = product.c.rest(c_next);
+            }
+            product.blocks::<S, V, NEIGHBOURS>(simd);
         }
     }
 }
 
 impl<T: Lanes> Product<'_, T> {
-    #[inline(always)]
-    fn rows_of<S: Simd, const V: usize>(&mut self, simd: S) {
-        match self.a_step {
-            1 => self.blocks::<S, V, TERMS>(simd),
-            _ => self.blocks::<S, V, ROWS>(simd),
-        }
-    }
-
     #[inline(always)]
     fn blocks<S: Simd, const V: usize, const NEIGHBOURS: bool>(&mut self, simd: S) {
         let blocks = self.rows.div_ceil(MAX_ROWS);
@@ -181,7 +218,7 @@ impl<T: Lanes> Product<'_, T> {
         T::as_vectors_mut::<S>(unsafe { self.c.part(row * self.c_row, len) }).0
     }
 
-    /// The rows from `first` on. `with_simd` has checked that all of them lie inside the slices.
+    /// The rows from `first` on, all of which lie inside the slices (`check`).
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
     fn block<S: Simd, const V: usize, const O: usize, const NEIGHBOURS: bool>(
@@ -213,7 +250,7 @@ impl<T: Lanes> Product<'_, T> {
                 let terms = asked.terms.min(self.depth - begin);
                 for _ in 0..terms / TOGETHER {
                     for index in 0..TOGETHER {
-                        // SAFETY: the terms' numbers lie inside `a` and `b` (checked in `with_simd`).
+                        // SAFETY: the terms' numbers lie inside `a` and `b` (`check`).
                         unsafe { term::<T, S, V, O, NEIGHBOURS>(simd, &mut sums, &a, &b, index) };
                     }
                     a.advance(TOGETHER);

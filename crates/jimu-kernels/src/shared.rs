@@ -36,6 +36,13 @@ impl<'a, T> SharedSlice<'a, T> {
         self.start
     }
 
+    /// The same elements but the first `start`: no access by itself, which [`part`](Self::part) gives.
+    #[inline(always)]
+    pub fn rest(&self, start: usize) -> Self {
+        assert!(start <= self.len);
+        Self { start: self.start.wrapping_add(start), len: self.len - start, borrow: PhantomData }
+    }
+
     /// The `len` elements from `start` on.
     ///
     /// # Safety

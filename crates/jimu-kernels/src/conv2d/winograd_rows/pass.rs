@@ -264,36 +264,33 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
         let blocks = vectors.div_ceil(widest);
         let chunks = pass.targets.div_ceil(CHANNELS);
         // A row that meets nothing but padding has no place in the panel.
-        let place = |point: usize, vector: usize| match depth {
-            0 => 0,
-            _ => {
-                let row = source_rows.start - panel.rows.start;
-                point * panel.point_len + row * pass.sources * panel.line_len + vector * lanes
-            }
+        let (panel_values, next_point) = match depth {
+            0 => (&[][..], 0),
+            _ => (
+                &panel.values[(source_rows.start - panel.rows.start) * pass.sources * panel.line_len..],
+                panel.point_len,
+            ),
         };
         for block in 0..blocks {
             let block = balanced(vectors, blocks, block);
             for chunk in 0..chunks {
                 let targets = balanced(pass.targets, chunks, chunk);
-                for point in 0..points {
-                    let weights = &weights[point * point_weights..][..point_weights];
-                    let product = Product {
-                        a: &weights[targets.start * row_weights + tap * pass.sources..],
-                        a_row: row_weights,
-                        a_step: 1,
-                        segments: &[0],
-                        depth,
-                        b: &panel.values[place(point, block.start)..],
-                        b_step: panel.line_len,
-                        c: SharedSlice::new(&mut sums[point * widest * lanes..]),
-                        c_row: sums_row,
-                        rows: targets.len(),
-                        vectors: block.len(),
-                        start: Start::Zero,
-                        ahead: None,
-                    };
-                    product.run(simd);
-                }
+                let at_first_point = Product {
+                    a: &weights[targets.start * row_weights + tap * pass.sources..],
+                    a_row: row_weights,
+                    a_step: 1,
+                    segments: &[0],
+                    depth,
+                    b: panel_values.get(block.start * lanes..).unwrap_or(&[]),
+                    b_step: panel.line_len,
+                    c: SharedSlice::new(sums),
+                    c_row: sums_row,
+                    rows: targets.len(),
+                    vectors: block.len(),
+                    start: Start::Zero,
+                    ahead: None,
+                };
+                at_first_point.run_series(simd, points, [point_weights, next_point, widest * lanes]);
                 self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line);
             }
         }
