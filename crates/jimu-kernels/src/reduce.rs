@@ -180,6 +180,9 @@ fn fold_run<T: Pod, F: Fold<T>>(source: &[T], step: usize, count: usize, fold: &
     )
 }
 
+/// Neighbouring results that are folded together: some registers full.
+const WIDTH: usize = 64;
+
 /// Folds with the fastest dimension kept: a stretch of it at a time, all reduced positions for that stretch.
 fn fold_columns<T: Pod + Sync, F: Fold<T>>(
     source: &[T],
@@ -189,11 +192,11 @@ fn fold_columns<T: Pod + Sync, F: Fold<T>>(
     out: &mut [F::Accumulator],
     fold: &F,
 ) {
-    const WIDTH: usize = 64;
     let (row, _) = kept.inner();
-    // A chunk is a whole row of results, so that stretches do not straddle rows.
-    parallel_chunks_mut(out, row, |index, results| {
-        let base = offset + kept.offset(index * row);
+    // A chunk is a stretch, or a whole row of results where a stretch would straddle rows.
+    let len = if row.is_multiple_of(WIDTH) { WIDTH } else { row };
+    parallel_chunks_mut(out, len, |index, results| {
+        let base = offset + kept.offset(index * len);
         for (stretch, results) in results.chunks_mut(WIDTH).enumerate() {
             fold_stretch(source, base + stretch * WIDTH, reduced, results, fold);
         }
@@ -209,20 +212,54 @@ fn fold_stretch<T: Pod, F: Fold<T>>(
     fold: &F,
 ) {
     const RUN_OF_ROWS: usize = 512;
-    let count = reduced.count();
-    let mut run: SmallVec<[F::Accumulator; 64]> = SmallVec::from_elem(fold.identity(), results.len());
+    let (count, (inner, step)) = (reduced.count(), reduced.inner());
+    let mut run = [fold.identity(); WIDTH];
     results.fill(fold.identity());
     for start in (0..count).step_by(RUN_OF_ROWS) {
         run.fill(fold.identity());
-        for position in start..(start + RUN_OF_ROWS).min(count) {
-            let elements = &source[base + reduced.offset(position)..][..run.len()];
-            vectorized(
-                #[inline(always)]
-                || run.iter_mut().zip(elements).for_each(|(total, &element)| *total = fold.step(*total, element)),
-            );
+        let end = (start + RUN_OF_ROWS).min(count);
+        let mut position = start;
+        while position < end {
+            let rows = (inner - position % inner).min(end - position);
+            let source = &source[base + reduced.offset(position)..];
+            match results.len() {
+                WIDTH => add_rows::<_, _, WIDTH>(source, step, rows, &mut run, fold),
+                width => (0..rows).for_each(|row| add_row(&source[row * step..][..width], &mut run, fold)),
+            }
+            position += rows;
         }
         results.iter_mut().zip(&run).for_each(|(result, &run)| *result = fold.merge(*result, run));
     }
+}
+
+/// Folds `count` rows, `step` apart, of as many elements as `run` has.
+fn add_rows<T: Pod, F: Fold<T>, const N: usize>(
+    source: &[T],
+    step: usize,
+    count: usize,
+    run: &mut [F::Accumulator; N],
+    fold: &F,
+) {
+    vectorized(
+        #[inline(always)]
+        || {
+            // A copy, which stays in registers.
+            let mut lanes = *run;
+            for row in 0..count {
+                let elements = source[row * step..].first_chunk::<N>().expect("a row of the source");
+                lanes.iter_mut().zip(elements).for_each(|(lane, &element)| *lane = fold.step(*lane, element));
+            }
+            *run = lanes;
+        },
+    );
+}
+
+/// Folds a row into the front of `run`.
+fn add_row<T: Pod, F: Fold<T>>(elements: &[T], run: &mut [F::Accumulator], fold: &F) {
+    vectorized(
+        #[inline(always)]
+        || run.iter_mut().zip(elements).for_each(|(total, &element)| *total = fold.step(*total, element)),
+    );
 }
 
 #[cfg(test)]
@@ -263,6 +300,10 @@ mod tests {
         check((&[6], &[64]), (&[14, 64], &[384, 1]));
         check((&[5, 70], &[7000, 1]), (&[3, 9], &[70, 700]));
         check((&[3], &[1]), (&[1000], &[3]));
+        // Whole stretches, of one row of results and of some, over rows that are and are not evenly apart.
+        check((&[128], &[1]), (&[1300], &[128]));
+        check((&[3, 64], &[60_000, 1]), (&[9, 70], &[6400, 64]));
+        check((&[100], &[1]), (&[9, 70], &[7100, 100]));
         check((&[4], &[0]), (&[0], &[1]));
     }
 }
