@@ -51,7 +51,7 @@ pub(super) fn sums_are_short(geometry: &Geometry) -> bool {
     geometry.in_channels * geometry.kernel[0] < 10
 }
 
-/// Whether the weight's gradient is: each transformed gradient of an output takes part in as few products, a third slower.
+/// Whether the weight's gradient is, too: a transformed line that takes part in as few products makes it a third slower.
 pub(super) fn slides<T: ConvElement>(geometry: &Geometry) -> bool {
     sums_are_short(geometry) && batch_innermost::slides::<T>(geometry)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::{Activation, ConvElement, Geometry, batch_innermost};
-use super::images::{Images, Row, scatter, store_line};
+use super::images::{Images, Row, gather, scatter, store_line};
 use super::rule::{Line, MAX_POINTS, Rule};
 use super::sums_are_short;
 use super::tiles::{Strip, Strips, cut, with_rule};
@@ -317,17 +317,12 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
         let sums = T::as_vectors::<S>(sums).0;
         let line_columns = line.len() / (pass.targets * vectors * lanes);
         let line = T::as_vectors_mut::<S>(line).0;
-        let zero = T::splat(simd, T::ZERO);
         for (index, target) in targets.enumerate() {
             let bias = T::splat(simd, pass.bias.map_or(T::ZERO, |bias| bias[target]));
             for (w, position) in block.clone().enumerate() {
                 let (tile, vector) = (position / vectors, position % vectors);
                 let column = strip.first + tile * M;
-                let sums = &sums[index * points * widest + w..][..(points - 1) * widest + 1];
-                let mut values: Line<T::Vector<S>> = [zero; MAX_POINTS];
-                for point in 0..points {
-                    values[point] = sums[point * widest];
-                }
+                let values = gather(sums, index * points * widest + w, widest, points);
                 if BACK {
                     let values = rule.input_back(values);
                     let to = &mut line[(target * line_columns + column) * vectors + vector..];
