@@ -30,7 +30,13 @@ mod gather;
 mod sliding;
 mod weight;
 
-use super::Geometry;
+use std::ops::Range;
+
+use super::{ConvElement, Geometry, add_in_order};
+use crate::buffer::Buffer;
+use crate::cut::balanced;
+use crate::lanes::machine;
+use crate::threads;
 
 pub(super) use gather::{backward_input, forward};
 pub(super) use sliding::suits as slides;
@@ -42,9 +48,25 @@ const MAX_TASKS: usize = 16;
 /// long as the products of a dozen of them.
 const MIN_PIXELS: usize = 192;
 
-/// Tasks for a gradient of the weight of so many units.
-pub(super) fn weight_tasks(geometry: &Geometry, lanes: usize, units: usize) -> usize {
+/// The gradient of the weight as a sum over so many units of images and rows: `task` writes a range's part. The tasks' parts are
+/// added in order.
+pub(super) fn sum_units<T: ConvElement>(
+    geometry: &Geometry,
+    units: usize,
+    grad_weight: &mut [T],
+    task: impl Fn(Range<usize>, &mut [T]) + Sync,
+) {
     let [height, width] = geometry.output();
-    let pixels = height * width * geometry.batch.div_ceil(lanes);
-    (pixels / MIN_PIXELS).clamp(1, MAX_TASKS.min(units))
+    let pixels = height * width * geometry.batch.div_ceil(machine::<T>().lanes);
+    let tasks = (pixels / MIN_PIXELS).clamp(1, MAX_TASKS.min(units));
+    let mut partials = Buffer::unspecified(tasks * grad_weight.len());
+    threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
+        task(balanced(units, tasks, index), partial);
+    });
+    add_in_order(&partials, grad_weight);
+}
+
+/// The most rows of up to `height` that take no more than `limit` bytes, but one at least.
+pub(super) fn rows_that_fit(height: usize, limit: usize, bytes: impl Fn(usize) -> usize) -> usize {
+    (2..=height).rev().find(|&rows| bytes(rows) <= limit).unwrap_or(1)
 }

@@ -23,15 +23,14 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{ConvElement, Geometry, add_in_order};
-use super::weight_tasks;
+use super::super::{ConvElement, Geometry};
+use super::{rows_that_fit, sum_units};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::dots::add_lane_sums;
 use crate::lanes::{Lanes, Machine, machine};
 use crate::product::apart;
 use crate::simd;
-use crate::threads;
 
 /// Vectors of images in a unit.
 const VECTORS: usize = 2;
@@ -54,13 +53,9 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_weight: &mut [T],
 ) {
     let units = Units::cut::<T>(geometry);
-    let tasks = weight_tasks(geometry, units.lanes, units.count());
-    let mut partials = Buffer::unspecified(tasks * grad_weight.len());
-    threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
-        let units_of_task = balanced(units.count(), tasks, index);
+    sum_units(geometry, units.count(), grad_weight, |units_of_task, partial| {
         simd::dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
     });
-    add_in_order(&partials, grad_weight);
 }
 
 /// Most output channels whose sums stay in registers.
@@ -89,10 +84,7 @@ impl Units {
             let x_rows = (rows - 1) * geometry.stride[0] + geometry.reach(0);
             (x_rows * geometry.input[1] + block * rows * width) * VECTORS * lanes * size_of::<T>()
         };
-        let mut rows = height;
-        while rows > 1 && bytes(rows) > UNIT_BYTES {
-            rows -= 1;
-        }
+        let rows = rows_that_fit(height, UNIT_BYTES, bytes);
         Self { lanes, image_blocks: geometry.batch.div_ceil(VECTORS * lanes), row_blocks: height.div_ceil(rows) }
     }
 
@@ -304,6 +296,10 @@ impl<T: Lanes, S: Simd> Slide<T, S> {
         }
     }
 
+    /// A pixel of `x`, or zeros beyond it.
+    ///
+    /// # Safety
+    /// The pixels must be numbers that can be read.
     #[inline(always)]
     unsafe fn x_or_zero(&self, column: usize) -> T::Vector<S> {
         match column < self.width {
@@ -313,6 +309,8 @@ impl<T: Lanes, S: Simd> Slide<T, S> {
         }
     }
 
+    /// # Safety
+    /// There must be a vector of numbers that can be read.
     #[inline(always)]
     unsafe fn read(&self, place: *const T) -> T::Vector<S> {
         // SAFETY: the caller's promise.

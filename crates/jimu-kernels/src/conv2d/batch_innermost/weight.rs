@@ -18,14 +18,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{ConvElement, Geometry, add_in_order};
-use super::{sliding, weight_tasks};
+use super::super::{ConvElement, Geometry};
+use super::{rows_that_fit, sliding, sum_units};
 use crate::buffer::Buffer;
-use crate::cut::balanced;
 use crate::dots::{Dots, add_lane_sums, largest_block};
 use crate::lanes::{Machine, copy_short, machine};
 use crate::simd;
-use crate::threads;
 
 /// Bytes of one channel's `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
 const UNIT_BYTES: usize = 28 << 10;
@@ -40,13 +38,9 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
         return sliding::backward_weight(geometry, x, grad_y, grad_weight);
     }
     let units = Units::cut::<T>(geometry);
-    let tasks = weight_tasks(geometry, units.lanes, units.count());
-    let mut partials = Buffer::unspecified(tasks * grad_weight.len());
-    threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
-        let units_of_task = balanced(units.count(), tasks, index);
+    sum_units(geometry, units.count(), grad_weight, |units_of_task, partial| {
         simd::dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
     });
-    add_in_order(&partials, grad_weight);
 }
 
 /// How the sum over images and output rows is cut.
@@ -66,10 +60,7 @@ impl Units {
             let panel = Panel::new(geometry, rows);
             (panel.pixels() + block * rows * width) * lanes * size_of::<T>()
         };
-        let mut rows = height;
-        while rows > 1 && bytes(rows) > UNIT_BYTES {
-            rows -= 1;
-        }
+        let rows = rows_that_fit(height, UNIT_BYTES, bytes);
         let row_blocks = height.div_ceil(rows);
         Self { lanes, image_blocks: geometry.batch.div_ceil(lanes), rows: height.div_ceil(row_blocks), row_blocks }
     }

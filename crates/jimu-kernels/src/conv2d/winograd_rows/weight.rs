@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{ConvElement, Geometry, add_in_order, batch_innermost};
+use super::super::{ConvElement, Geometry, batch_innermost};
 use super::images::{Images, Row, gather, scatter};
 use super::rule::{Line, Rule};
 use super::slides;
@@ -23,7 +23,6 @@ use crate::cut::balanced;
 use crate::dots::{Dots, add_lane_sums};
 use crate::lanes::machine;
 use crate::simd;
-use crate::threads;
 
 /// Vectors of images in a unit.
 const VECTORS: usize = 2;
@@ -41,13 +40,9 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     }
     let strips = cut(geometry.output()[1], geometry.kernel[1]);
     let units = Units::cut::<T>(geometry, &strips);
-    let tasks = batch_innermost::weight_tasks(geometry, machine::<T>().lanes, units.count());
-    let mut partials = Buffer::unspecified(tasks * grad_weight.len());
-    threads::parallel_chunks_mut(&mut partials, grad_weight.len(), |index, partial| {
-        let units_of_task = balanced(units.count(), tasks, index);
+    batch_innermost::sum_units(geometry, units.count(), grad_weight, |units_of_task, partial| {
         simd::dispatch(Task { geometry, x, grad_y, strips: &strips, units: &units, units_of_task, partial });
     });
-    add_in_order(&partials, grad_weight);
 }
 
 /// How the sum over images and output rows is cut.
@@ -67,10 +62,7 @@ impl Units {
             let lines = geometry.in_channels * (rows + geometry.kernel[0] - 1) + geometry.out_channels * rows;
             lines * widest * images.min(geometry.batch.next_multiple_of(lanes)) * size_of::<T>()
         };
-        let mut rows = height;
-        while rows > 1 && bytes(rows) > UNIT_BYTES {
-            rows -= 1;
-        }
+        let rows = batch_innermost::rows_that_fit(height, UNIT_BYTES, bytes);
         Self { images, image_blocks: geometry.batch.div_ceil(images), row_blocks: height.div_ceil(rows) }
     }
 
