@@ -24,6 +24,8 @@ use crate::shared::SharedSlice;
 
 /// Most rows in a register block.
 const MAX_ROWS: usize = 6;
+/// The same where a row is one vector, with 32 registers: as many multiply-adds have to be under way at any time.
+const MAX_SHORT_ROWS: usize = 12;
 /// Terms that share the arithmetic of their places.
 const TOGETHER: usize = 4;
 /// Lines of terms between two requests of what is read later: a request costs some instructions.
@@ -195,7 +197,7 @@ impl<T: Lanes> Series<'_, T> {
 impl<T: Lanes> Product<'_, T> {
     #[inline(always)]
     fn blocks<S: Simd, const V: usize, const NEIGHBOURS: bool>(&mut self, simd: S) {
-        let blocks = self.rows.div_ceil(MAX_ROWS);
+        let blocks = self.rows.div_ceil(if V == 1 && S::REGISTER_COUNT >= 32 { MAX_SHORT_ROWS } else { MAX_ROWS });
         let mut asked = Asked::new(self, blocks, V * T::lanes::<S>());
         for index in 0..blocks {
             // Two divisions, which one block does not need.
@@ -206,7 +208,14 @@ impl<T: Lanes> Product<'_, T> {
                 3 => self.block::<S, V, 3, NEIGHBOURS>(simd, rows.start, &mut asked),
                 4 => self.block::<S, V, 4, NEIGHBOURS>(simd, rows.start, &mut asked),
                 5 => self.block::<S, V, 5, NEIGHBOURS>(simd, rows.start, &mut asked),
-                _ => self.block::<S, V, MAX_ROWS, NEIGHBOURS>(simd, rows.start, &mut asked),
+                6 => self.block::<S, V, 6, NEIGHBOURS>(simd, rows.start, &mut asked),
+                7 if V == 1 => self.block::<S, V, 7, NEIGHBOURS>(simd, rows.start, &mut asked),
+                8 if V == 1 => self.block::<S, V, 8, NEIGHBOURS>(simd, rows.start, &mut asked),
+                9 if V == 1 => self.block::<S, V, 9, NEIGHBOURS>(simd, rows.start, &mut asked),
+                10 if V == 1 => self.block::<S, V, 10, NEIGHBOURS>(simd, rows.start, &mut asked),
+                11 if V == 1 => self.block::<S, V, 11, NEIGHBOURS>(simd, rows.start, &mut asked),
+                12 if V == 1 => self.block::<S, V, 12, NEIGHBOURS>(simd, rows.start, &mut asked),
+                count => unreachable!("a block of {count} rows"),
             }
         }
     }
