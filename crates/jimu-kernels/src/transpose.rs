@@ -3,6 +3,7 @@
 //! | path | when |
 //! |---|---|
 //! | squares of 8 x 8 in registers, three rounds of shuffles | 4-byte numbers, AVX2 or better, whole squares |
+//! | the same, of which a part is kept | fewer than 8 rows or columns, if what lies behind them can be read or will be overwritten |
 //! | squares of 16 x 16 through the nearest cache | all else |
 
 use bytemuck::Pod;
@@ -28,18 +29,47 @@ pub(crate) fn transpose<T: Pod>(to: &mut [T], to_step: usize, from: Rows<'_, T>,
     assert!((columns - 1) * to_step + rows <= to.len(), "transpose: the target is too short");
     #[cfg(target_arch = "x86_64")]
     if size_of::<T>() == 4 && simd::has_avx2() {
-        let (whole_rows, whole_columns) = (rows / 8 * 8, columns / 8 * 8);
-        // SAFETY: AVX2 is there, T has 4 bytes of plain data, and both matrices lie inside their slices (checked above).
-        unsafe {
-            avx2::squares(to.as_mut_ptr().cast(), to_step, from.as_ptr().cast(), from_step, whole_rows, whole_columns);
-        }
-        one_by_one(to, to_step, (from, from_step), 0..whole_rows, whole_columns..columns);
-        return one_by_one(to, to_step, (from, from_step), whole_rows..rows, 0..columns);
+        return by_squares(to, to_step, (from, from_step), rows, columns);
     }
     for first in (0..columns).step_by(SQUARE) {
         let part = first..columns.min(first + SQUARE);
         one_by_one(to, to_step, (from, from_step), 0..rows, part);
     }
+}
+
+/// As [`transpose`], which has checked the matrices, for numbers of 4 bytes on a machine with AVX2.
+#[cfg(target_arch = "x86_64")]
+fn by_squares<T: Pod>(to: &mut [T], to_step: usize, (from, from_step): Rows<'_, T>, rows: usize, columns: usize) {
+    let target = to.as_mut_ptr().cast::<f32>();
+    let whole_columns = columns / 8 * 8;
+    if rows < 8 && rows == to_step {
+        // Each row of the target overwrites what is too much of the one before, as long as there is room.
+        let roomy = whole_columns.min((to.len() / rows).saturating_sub(8) / 8 * 8);
+        for j in (0..roomy).step_by(8) {
+            let place = from[j..(rows - 1) * from_step + j + 8].as_ptr().cast();
+            // SAFETY: AVX2 is there; 8 numbers of each row lie inside (sliced), and 8 of the target from each of 8 rows on, as
+            // there are at least 8 rows more.
+            unsafe { avx2::square(target.add(j * to_step), to_step, place, from_step, [rows, 8]) };
+        }
+        return one_by_one(to, to_step, (from, from_step), 0..rows, roomy..columns);
+    }
+    let whole_rows = rows / 8 * 8;
+    // SAFETY: AVX2 is there, T has 4 bytes of plain data, and both matrices lie inside their slices.
+    unsafe { avx2::squares(target, to_step, from.as_ptr().cast(), from_step, whole_rows, whole_columns) };
+    let left = columns - whole_columns;
+    // Whole squares of rows that have 8 numbers from the last columns on, be some of them the next row's.
+    let reach = whole_columns + 8;
+    let readable = match left > 0 && from.len() >= reach {
+        true => whole_rows.min((from.len() - reach) / from_step.max(1) + 1) / 8 * 8,
+        false => 0,
+    };
+    for i in (0..readable).step_by(8) {
+        let place = from[i * from_step + whole_columns..(i + 7) * from_step + whole_columns + 8].as_ptr().cast();
+        // SAFETY: as above, with 8 numbers of each row inside the slice, of which the first `left` are written.
+        unsafe { avx2::square(target.add(whole_columns * to_step + i), to_step, place, from_step, [8, left]) };
+    }
+    one_by_one(to, to_step, (from, from_step), readable..whole_rows, whole_columns..columns);
+    one_by_one(to, to_step, (from, from_step), whole_rows..rows, 0..columns);
 }
 
 fn one_by_one<T: Pod>(
@@ -80,17 +110,35 @@ mod avx2 {
         for line in (0..columns).step_by(LINE) {
             for i in (0..rows).step_by(8) {
                 for j in (line..columns.min(line + LINE)).step_by(8) {
-                    let mut square = [_mm256_setzero_ps(); 8];
-                    for (row, vector) in square.iter_mut().enumerate() {
-                        // SAFETY: 8 elements of row i + row, by the caller's promise.
-                        *vector = unsafe { _mm256_loadu_ps(from.add((i + row) * from_step + j)) };
-                    }
-                    for (column, vector) in transposed(square).into_iter().enumerate() {
-                        // SAFETY: 8 elements of the target's row j + column, by the caller's promise.
-                        unsafe { _mm256_storeu_ps(to.add((j + column) * to_step + i), vector) };
-                    }
+                    // SAFETY: 8 elements of each of 8 rows of both, by the caller's promise.
+                    unsafe { square(to.add(j * to_step + i), to_step, from.add(i * from_step + j), from_step, [8, 8]) };
                 }
             }
+        }
+    }
+
+    /// Transposes a square of which only so many rows and columns are there: those of the source that are not are not read, nor
+    /// those of the target written.
+    ///
+    /// # Safety
+    /// The machine has AVX2; 8 numbers of each row of `from` can be read and 8 of each row of `to` written.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub unsafe fn square(
+        to: *mut f32,
+        to_step: usize,
+        from: *const f32,
+        from_step: usize,
+        [rows, columns]: [usize; 2],
+    ) {
+        let mut square = [_mm256_setzero_ps(); 8];
+        for (row, vector) in square.iter_mut().enumerate().take(rows) {
+            // SAFETY: 8 elements of a row, by the caller's promise.
+            *vector = unsafe { _mm256_loadu_ps(from.add(row * from_step)) };
+        }
+        for (column, vector) in transposed(square).into_iter().enumerate().take(columns) {
+            // SAFETY: 8 elements of a row of the target, by the caller's promise.
+            unsafe { _mm256_storeu_ps(to.add(column * to_step), vector) };
         }
     }
 
@@ -125,18 +173,20 @@ mod tests {
 
     #[test]
     fn equals_one_element_at_a_time() {
-        for (rows, columns) in [(0, 3), (3, 0), (1, 1), (7, 9), (8, 8), (16, 40), (19, 33), (5, 64)] {
-            let (from_step, to_step) = (columns + 2, rows + 1);
-            let from: Vec<u32> = (0..(rows * from_step) as u32).collect();
-            let wide: Vec<u64> = from.iter().map(|&value| u64::from(value)).collect();
-            let (mut to, mut wide_to) = (vec![u32::MAX; columns * to_step], vec![u64::MAX; columns * to_step]);
-            transpose(&mut to, to_step, (&from, from_step), rows, columns);
-            transpose(&mut wide_to, to_step, (&wide, from_step), rows, columns);
-            for j in 0..columns {
-                for i in 0..to_step {
-                    let expected = if i < rows { from[i * from_step + j] } else { u32::MAX };
-                    assert_eq!(to[j * to_step + i], expected, "{rows} x {columns}: {j}, {i}");
-                    assert_eq!(wide_to[j * to_step + i] as u32, expected);
+        for (rows, columns) in [(0, 3), (3, 0), (1, 1), (7, 9), (8, 8), (16, 40), (19, 33), (5, 64), (64, 5), (24, 25)]
+        {
+            for (from_step, to_step) in [(columns + 2, rows + 1), (columns, rows)] {
+                let from: Vec<u32> = (0..(rows * from_step) as u32).collect();
+                let wide: Vec<u64> = from.iter().map(|&value| u64::from(value)).collect();
+                let (mut to, mut wide_to) = (vec![u32::MAX; columns * to_step], vec![u64::MAX; columns * to_step]);
+                transpose(&mut to, to_step, (&from, from_step), rows, columns);
+                transpose(&mut wide_to, to_step, (&wide, from_step), rows, columns);
+                for j in 0..columns {
+                    for i in 0..to_step {
+                        let expected = if i < rows { from[i * from_step + j] } else { u32::MAX };
+                        assert_eq!(to[j * to_step + i], expected, "{rows} x {columns}: {j}, {i}");
+                        assert_eq!(wide_to[j * to_step + i] as u32, expected);
+                    }
                 }
             }
         }

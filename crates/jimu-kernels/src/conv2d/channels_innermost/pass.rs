@@ -14,6 +14,7 @@ use crate::product::{Product, Start, widest};
 use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
+use crate::transpose::transpose;
 
 /// Multiply-adds in a task: fewer are done before another thread has come.
 const TASK: usize = 1 << 19;
@@ -50,6 +51,21 @@ struct Filters<'a, T> {
     values: &'a [T],
     target: usize,
     source: usize,
+}
+
+impl<T: Lanes> Filters<'_, T> {
+    /// Writes the weights of some targets, `[term][target and zeros up to width]`.
+    fn pack(&self, pass: &Pass, terms: &Terms, targets: Range<usize>, width: usize, to: &mut [T]) {
+        // In one of the two directions neighbouring channels are a kernel's taps apart.
+        let taps = self.target.min(self.source);
+        let mut by_tap = Buffer::zeroed(taps * width);
+        for source in 0..pass.sources {
+            let from = &self.values[targets.start * self.target + source * self.source..];
+            transpose(&mut by_tap, width, (from, self.target), targets.len(), taps);
+            let to = to.chunks_exact_mut(width).skip(source).step_by(pass.sources);
+            to.zip(&terms.taps).for_each(|(to, &tap)| to.copy_from_slice(&by_tap[tap * width..][..width]));
+        }
+    }
 }
 
 /// The terms of a target pixel's sum: segments of neighbouring source numbers.
@@ -128,9 +144,6 @@ impl<T: ConvElement> Weights<T> {
         let values_len = vectors * lanes * depth;
         let mut values = Buffer::unspecified(values_len);
         let shared = SharedSlice::new(&mut values);
-        let places =
-            terms.taps.iter().flat_map(|&tap| (0..pass.sources).map(move |source| source * filters.source + tap));
-        let places: Vec<usize> = places.collect();
         // A few thousand weights are packed before another thread has come.
         let tasks = if values_len < TASK / 8 { 1 } else { count };
         threads::parallel_for(tasks, |task| {
@@ -138,14 +151,7 @@ impl<T: ConvElement> Weights<T> {
                 let (first, width) = (block.start * lanes, block.len() * lanes);
                 // SAFETY: blocks do not overlap, and each is packed once.
                 let to = unsafe { shared.part(first * depth, width * depth) };
-                for lane in 0..width {
-                    let column = to.iter_mut().skip(lane).step_by(width);
-                    match filters.values.get((first + lane) * filters.target..).filter(|_| first + lane < pass.targets)
-                    {
-                        Some(filter) => column.zip(&places).for_each(|(to, &place)| *to = filter[place]),
-                        None => column.for_each(|to| *to = T::ZERO),
-                    }
-                }
+                filters.pack(pass, terms, first..pass.targets.min(first + width), width, to);
             }
         });
         let mut padded = Buffer::zeroed(vectors * lanes);
