@@ -133,9 +133,10 @@ impl<T: ConvElement> Task<'_, T> {
         for tile in (0..rows * vectors).step_by(P) {
             let used = (rows * vectors - tile).min(P);
             // Vectors beyond the last are computed like the tile's first one, and not written.
-            let (mut places, mut bases) = ([next; P], [panel.place(next); P]);
+            let (mut places, mut bases) = ([(0, 0); P], [panel.place(next); P]);
             for p in 0..used {
-                (places[p], bases[p]) = (next, panel.place(next));
+                places[p] = ((first + next[0]) * width + next[1], lanes.min(width - next[1]));
+                bases[p] = panel.place(next);
                 next = if next[1] + lanes < width { [next[0], next[1] + lanes] } else { [next[0] + 1, 0] };
             }
             sums::<T, S, O, P>(
@@ -146,15 +147,14 @@ impl<T: ConvElement> Task<'_, T> {
                 bases,
                 &mut lines,
             );
-            for (index, &sum) in T::as_vectors::<S>(&lines).0.iter().enumerate() {
-                if index % P < used {
+            let planes = self.y.chunks_exact_mut(height * width).skip(channels.start);
+            for (plane, sums) in planes.zip(T::as_vectors::<S>(&lines).0.as_chunks::<P>().0) {
+                for (&(start, count), &sum) in places[..used].iter().zip(sums) {
                     let sum = if self.activation == Activation::Relu { T::relu(simd, sum) } else { sum };
-                    let ([row, column], channel) = (places[index % P], channels.start + index / P);
-                    let start = (channel * height + first + row) * width + column;
-                    let (whole, part) = T::as_vectors_mut::<S>(&mut self.y[start..][..lanes.min(width - column)]);
-                    match whole.first_mut() {
-                        Some(to) => *to = sum,
-                        None => T::store_part(simd, part, sum),
+                    let to = &mut plane[start..][..count];
+                    match count == lanes {
+                        true => T::as_vectors_mut::<S>(to).0[0] = sum,
+                        false => T::store_part(simd, to, sum),
                     }
                 }
             }
