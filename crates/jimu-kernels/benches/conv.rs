@@ -107,7 +107,7 @@ fn pools(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(geometry.input_len() as u64));
         for layout in [Layout::Chwn, Layout::Nchw] {
             group.bench_function(format!("forward/{layout:?}"), |bencher| {
-                bencher.iter(|| pool2d::max_forward(&geometry, layout, &x, &mut y, &mut taps));
+                bencher.iter(|| pool2d::max_forward(&geometry, layout, Activation::Identity, &x, &mut y, &mut taps));
             });
             group.bench_function(format!("backward/{layout:?}"), |bencher| {
                 bencher.iter(|| pool2d::max_backward(&geometry, layout, &y, &taps, &mut grad_x));

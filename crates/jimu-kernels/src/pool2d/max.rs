@@ -2,19 +2,30 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Geometry, is_halving};
+use super::{Geometry, NO_TAP, is_halving};
+use crate::conv2d::Activation;
 use crate::lanes::Lanes;
 use crate::simd;
 
-pub(super) fn forward<T: Lanes>(geometry: &Geometry, lanes: usize, x: &[T], y: &mut [T], taps: &mut [u32]) {
-    simd::dispatch(Forward { geometry, lanes, x, y, taps });
+pub(super) fn forward<T: Lanes>(
+    geometry: &Geometry,
+    lanes: usize,
+    activation: Activation,
+    x: &[T],
+    y: &mut [T],
+    taps: &mut [u32],
+) {
+    match activation {
+        Activation::Identity => simd::dispatch(Forward::<T, false> { geometry, lanes, x, y, taps }),
+        Activation::Relu => simd::dispatch(Forward::<T, true> { geometry, lanes, x, y, taps }),
+    }
 }
 
 pub(super) fn backward<T: Lanes>(geometry: &Geometry, lanes: usize, grad_y: &[T], taps: &[u32], grad_x: &mut [T]) {
     simd::dispatch(Backward { geometry, lanes, grad_y, taps, grad_x });
 }
 
-struct Forward<'a, T> {
+struct Forward<'a, T, const RELU: bool> {
     geometry: &'a Geometry,
     lanes: usize,
     x: &'a [T],
@@ -22,7 +33,7 @@ struct Forward<'a, T> {
     taps: &'a mut [u32],
 }
 
-impl<T: Lanes> WithSimd for Forward<'_, T> {
+impl<T: Lanes, const RELU: bool> WithSimd for Forward<'_, T, RELU> {
     type Output = ();
 
     #[inline(always)]
@@ -40,7 +51,7 @@ impl<T: Lanes> WithSimd for Forward<'_, T> {
 /// Lanes that are computed at once where a pixel has fewer: a whole vector.
 const OVERLAP: usize = 16;
 
-impl<T: Lanes> Forward<'_, T> {
+impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
     #[inline(always)]
     fn halve(mut self, lanes: usize) {
         for pixel in 0..self.y.len() / lanes {
@@ -60,7 +71,8 @@ impl<T: Lanes> Forward<'_, T> {
                 let (mut best, mut index) = (upper[0], 0);
                 (best, index) = better(best, index, upper[1], 1);
                 (best, index) = better(best, index, lower[0], 2);
-                (*y, *tap) = better(best, index, lower[1], 3);
+                (best, index) = better(best, index, lower[1], 3);
+                (*y, *tap) = rectified::<T, RELU>(best, index);
             }
         }
     }
@@ -94,7 +106,7 @@ impl<T: Lanes> Forward<'_, T> {
             for (index, value) in [b[lane], c[lane], d[lane]].into_iter().enumerate() {
                 (best, tap) = better(best, tap, value, index as u32 + 1);
             }
-            (y[lane], taps[lane]) = (best, tap);
+            (y[lane], taps[lane]) = rectified::<T, RELU>(best, tap);
         }
     }
 
@@ -125,6 +137,12 @@ impl<T: Lanes> Forward<'_, T> {
                 }
             }
             assert!(!is_first, "pool2d: a window lies outside the input: {geometry:?}");
+            if RELU {
+                y.iter_mut().zip(taps).for_each(
+                    #[inline(always)]
+                    |(y, tap)| (*y, *tap) = rectified::<T, RELU>(*y, *tap),
+                );
+            }
         }
     }
 }
@@ -135,6 +153,15 @@ impl<T: Lanes> Forward<'_, T> {
 fn better<T: Lanes>(best: T, tap: u32, value: T, index: u32) -> (T, u32) {
     let take = (value > best) | (value != value);
     (if take { value } else { best }, if take { index } else { tap })
+}
+
+/// What ReLU makes of the greatest number of a window, and its tap: none if a gradient does not reach it.
+#[inline(always)]
+fn rectified<T: Lanes, const RELU: bool>(best: T, tap: u32) -> (T, u32) {
+    match RELU {
+        true => (if best < T::ZERO { T::ZERO } else { best }, if best <= T::ZERO { NO_TAP } else { tap }),
+        false => (best, tap),
+    }
 }
 
 struct Backward<'a, T> {

@@ -20,7 +20,7 @@ pub mod naive;
 
 use std::ops::Range;
 
-use crate::conv2d::Layout;
+use crate::conv2d::{Activation, Layout};
 use crate::lanes::Lanes;
 use crate::log;
 use crate::threads;
@@ -121,6 +121,9 @@ pub fn is_halving(geometry: &Geometry) -> bool {
         && (0..2).all(|axis| geometry.output[axis] * 2 <= geometry.input[axis])
 }
 
+/// The tap of a window whose greatest number a ReLU has made 0: no gradient reaches it.
+pub const NO_TAP: u32 = u32::MAX;
+
 /// The position in the input plane (`row * width + column`, as PyTorch's `return_indices` gives it) of a tap of the
 /// window at an output pixel (`row * output width + column`).
 pub fn flat_index(geometry: &Geometry, output_pixel: usize, tap: u32) -> i64 {
@@ -139,11 +142,14 @@ pub trait PoolElement: Lanes {
     const KERNELS: Kernels<Self>;
 }
 
+/// Geometry, lanes, what follows, input; output and taps.
+type MaxForward<T> = fn(&Geometry, usize, Activation, &[T], &mut [T], &mut [u32]);
+
 /// The kernels of a plane.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Kernels<T> {
-    max: fn(&Geometry, usize, &[T], &mut [T], &mut [u32]),
+    max: MaxForward<T>,
     max_backward: fn(&Geometry, usize, &[T], &[u32], &mut [T]),
     average: fn(&Geometry, usize, Divisor, &[T], &mut [T]),
     average_backward: fn(&Geometry, usize, Divisor, &[T], &mut [T]),
@@ -168,14 +174,15 @@ impl PoolElement for f64 {
 }
 
 /// The largest number of every window into `y`, and which tap of the window it was (`row * kernel width + column`) into
-/// `taps`; see [`flat_index`]. The first of equal numbers wins; NaN wins over all, the last NaN over the others.
+/// `taps`; see [`flat_index`]. The first of equal numbers wins; NaN wins over all, the last NaN over the others. With
+/// [`Activation::Relu`] what is not positive becomes 0, and its tap [`NO_TAP`].
 ///
 /// # Panics
 /// If a length is not the geometry's, a padding is above half the window, or a kernel, stride or dilation is zero.
 ///
 /// # Example
 /// ```
-/// use jimu_kernels::{conv2d::Layout, pool2d};
+/// use jimu_kernels::{conv2d::{Activation, Layout}, pool2d};
 /// let geometry = pool2d::Geometry {
 ///     batch: 1,
 ///     channels: 1,
@@ -187,11 +194,19 @@ impl PoolElement for f64 {
 ///     dilation: [1, 1],
 /// };
 /// let (mut y, mut taps) = ([0.0f32; 2], [0; 2]);
-/// pool2d::max_forward(&geometry, Layout::Nchw, &[1.0, 5.0, 2.0, 2.0, 3.0, 4.0, 0.0, 7.0], &mut y, &mut taps);
+/// let x = [1.0, 5.0, 2.0, 2.0, 3.0, 4.0, 0.0, 7.0];
+/// pool2d::max_forward(&geometry, Layout::Nchw, Activation::Identity, &x, &mut y, &mut taps);
 /// assert_eq!((y, taps), ([5.0, 7.0], [1, 3]));
 /// assert_eq!(pool2d::flat_index(&geometry, 1, taps[1]), 7);
 /// ```
-pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T], y: &mut [T], taps: &mut [u32]) {
+pub fn max_forward<T: PoolElement>(
+    geometry: &Geometry,
+    layout: Layout,
+    activation: Activation,
+    x: &[T],
+    y: &mut [T],
+    taps: &mut [u32],
+) {
     check_lengths(geometry, x.len(), y.len());
     assert_eq!(taps.len(), y.len(), "pool2d: one tap per output");
     log::plan(|| explain::line::<T>("max_pool2d forward", geometry, layout));
@@ -204,7 +219,7 @@ pub fn max_forward<T: PoolElement>(geometry: &Geometry, layout: Layout, x: &[T],
     threads::parallel_chunks2_mut(y, chunk, taps, chunk, |task, y, taps| {
         let outputs = y.chunks_exact_mut(planes.output_len).zip(taps.chunks_exact_mut(planes.output_len));
         for (index, (y, taps)) in outputs.enumerate() {
-            (T::KERNELS.max)(geometry, planes.lanes, planes.input(x, task * each + index), y, taps);
+            (T::KERNELS.max)(geometry, planes.lanes, activation, planes.input(x, task * each + index), y, taps);
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Pooling as its definition reads: the twin that the kernels are tested against.
 
-use super::{Divisor, Geometry};
-use crate::conv2d::Layout;
+use super::{Divisor, Geometry, NO_TAP};
+use crate::conv2d::{Activation, Layout};
 use crate::lanes::Lanes;
 
 /// A window: its output, its taps inside the input with where they are, and its pixels inside the padded input.
@@ -44,7 +44,14 @@ fn for_each_window(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(Wi
 
 /// See [`super::max_forward`].
 #[allow(clippy::eq_op)]
-pub fn max_forward<T: Lanes>(geometry: &Geometry, layout: Layout, x: &[T], y: &mut [T], taps: &mut [u32]) {
+pub fn max_forward<T: Lanes>(
+    geometry: &Geometry,
+    layout: Layout,
+    activation: Activation,
+    x: &[T],
+    y: &mut [T],
+    taps: &mut [u32],
+) {
     for_each_window(geometry, layout, |window| {
         let (mut best_tap, mut best_at) = window.taps[0];
         for &(tap, at) in &window.taps {
@@ -54,6 +61,12 @@ pub fn max_forward<T: Lanes>(geometry: &Geometry, layout: Layout, x: &[T], y: &m
             }
         }
         (y[window.y], taps[window.y]) = (x[best_at], best_tap);
+        if activation == Activation::Relu && x[best_at] <= T::ZERO {
+            taps[window.y] = NO_TAP;
+            if x[best_at] < T::ZERO {
+                y[window.y] = T::ZERO;
+            }
+        }
     });
 }
 

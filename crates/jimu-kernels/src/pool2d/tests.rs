@@ -56,14 +56,15 @@ fn max_equals_the_naive_twin() {
     let mut numbers = Numbers(3);
     let mut halved = 0;
     for (round, layout) in (0..300).flat_map(|round| LAYOUTS.map(|layout| (round, layout))) {
+        let activation = [Activation::Identity, Activation::Relu][round % 2];
         let geometry = numbers.geometry();
         halved += usize::from(is_halving(&geometry));
         let (x, grad_y) = (numbers.values(geometry.input_len()), numbers.values(geometry.output_len()));
         let grad_y: Vec<f32> = grad_y.iter().map(|value| if value.is_finite() { *value } else { 0.5 }).collect();
         let (mut expected, mut expected_taps) = (vec![0.0; grad_y.len()], vec![0; grad_y.len()]);
-        naive::max_forward(&geometry, layout, &x, &mut expected, &mut expected_taps);
-        let (mut y, mut taps) = (vec![f32::NAN; grad_y.len()], vec![u32::MAX; grad_y.len()]);
-        max_forward(&geometry, layout, &x, &mut y, &mut taps);
+        naive::max_forward(&geometry, layout, activation, &x, &mut expected, &mut expected_taps);
+        let (mut y, mut taps) = (vec![f32::NAN; grad_y.len()], vec![9; grad_y.len()]);
+        max_forward(&geometry, layout, activation, &x, &mut y, &mut taps);
         assert_eq!((bits(&y), &taps), (bits(&expected), &expected_taps), "round {round}: {geometry:?}");
 
         let (mut expected, mut grad_x) = (vec![0.0; x.len()], vec![f32::NAN; x.len()]);
@@ -122,7 +123,7 @@ fn the_last_nan_and_the_first_maximum_win() {
     let (mut y, mut taps) = ([0.0f32; 2], [0; 2]);
     let x = [f32::NAN, 9.0, 2.0, 5.0, 1.0, f32::NAN, 5.0, 5.0];
     for layout in LAYOUTS {
-        max_forward(&geometry, layout, &x, &mut y, &mut taps);
+        max_forward(&geometry, layout, Activation::Identity, &x, &mut y, &mut taps);
         assert!(y[0].is_nan() && y[1] == 5.0);
         let indices = [0, 1].map(|pixel| flat_index(&geometry, pixel, taps[pixel]));
         assert_eq!(indices, [5, 3], "PyTorch's return_indices");

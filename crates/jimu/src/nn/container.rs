@@ -14,7 +14,7 @@ impl<B: Module + Forward + Send + Sync> Block for B {}
 /// [`torch.nn.Sequential`](https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html). The blocks are named
 /// `0`, `1`, … in the `state_dict`. The macro [`sequential!`](crate::sequential) writes one down.
 ///
-/// A ReLU is computed in one go with the block before it ([`Forward::forward_relu`]), and behind a max pooling that directly
+/// A ReLU is computed in one go with the block before it ([`Forward::forward_relu`]), or with a max pooling that directly
 /// follows it: the numbers and gradients are the same, in less time.
 ///
 /// # Examples
@@ -167,8 +167,8 @@ impl Sequential {
     }
 
     /// Which block comes in turn `index`: that one, but a max pooling before the ReLU ahead of it. Output and gradients are
-    /// the same, as ReLU never decreases and has no gradient where it gives the window's maximum 0, and the ReLU has a part of
-    /// the work only. What merely traces the shapes (`x` is meta) sees the order of the list.
+    /// the same, as ReLU never decreases and has no gradient where it gives the window's maximum 0, and the ReLU is computed
+    /// in one go with the pooling. What merely traces the shapes (`x` is meta) sees the order of the list.
     fn place(&self, index: usize, x: &Tensor) -> usize {
         let swapped =
             |first: usize| self.role(first) == Some(Role::Relu) && self.role(first + 1) == Some(Role::MaxPooling);
@@ -223,7 +223,8 @@ mod tests {
     fn relu_with_the_block_before_it_gives_the_numbers_and_gradients_of_relu_after_it() {
         crate::manual_seed(0);
         let linear = Linear::new(6, 6);
-        let blocks: [Box<dyn Block>; 4] = [
+        let blocks: [Box<dyn Block>; 5] = [
+            Box::new(MaxPool2d::new((2, 1)).stride(1)),
             Box::new(Conv2d::new(3, 4, 3).padding(1)),
             Box::new(BatchNorm2d::new(3)),
             Box::new(InstanceNorm2d::new(3).affine(true)),

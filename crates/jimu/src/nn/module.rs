@@ -144,8 +144,8 @@ pub trait Forward {
     /// The output for the input `x`.
     fn forward(&self, x: &Tensor) -> Tensor;
 
-    /// `self.forward(x).relu()`, in one go where a block can: convolutions and batch normalisations spare a pass over
-    /// memory in each direction. The numbers are the same. A [`Sequential`](super::Sequential) calls it by itself.
+    /// `self.forward(x).relu()`, in one go where a block can: convolutions, batch normalisations and max poolings
+    /// spare a pass over memory in each direction. The numbers are the same. A [`Sequential`](super::Sequential) calls it by itself.
     ///
     /// ```
     /// use jimu::nn::{BatchNorm2d, Conv2d, Forward};

@@ -1,5 +1,7 @@
 //! `MaxPool2d`.
 
+use jimu_kernels::conv2d::Activation;
+
 use super::super::builders::{builders, python};
 use super::super::field::Label;
 use super::super::{Forward, Module, Pair, Role};
@@ -71,12 +73,18 @@ impl MaxPool2d {
     #[track_caller]
     pub fn forward_with_indices(&self, x: &Tensor) -> (Tensor, Tensor) {
         let _scope = self.label.enter();
-        let (values, indices) = self.try_forward(x, true).or_raise();
+        let (values, indices) = self.try_forward(x, Activation::Identity, true).or_raise();
         (values, indices.expect("indices were asked for"))
     }
 
-    fn try_forward(&self, x: &Tensor, with_indices: bool) -> Result<(Tensor, Option<Tensor>), ShapeError> {
-        try_max_pool(x, &self.options, with_indices).map_err(|error| error.told_by(self.label.describe("MaxPool2d")))
+    fn try_forward(
+        &self,
+        x: &Tensor,
+        activation: Activation,
+        with_indices: bool,
+    ) -> Result<(Tensor, Option<Tensor>), ShapeError> {
+        try_max_pool(x, &self.options, activation, with_indices)
+            .map_err(|error| error.told_by(self.label.describe("MaxPool2d")))
     }
 
     fn extra_repr(&self) -> String {
@@ -91,7 +99,17 @@ impl Forward for MaxPool2d {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor {
         let _scope = self.label.enter();
-        self.try_forward(x, false).or_raise().0
+        self.try_forward(x, Activation::Identity, false).or_raise().0
+    }
+
+    #[track_caller]
+    fn forward_relu(&self, x: &Tensor) -> Tensor {
+        if x.is_meta() {
+            // What merely traces the shapes sees both.
+            return self.forward(x).relu();
+        }
+        let _scope = self.label.enter();
+        self.try_forward(x, Activation::Relu, false).or_raise().0
     }
 
     fn role(&self) -> Role {

@@ -2,6 +2,7 @@
 //!
 //! Window i of m over a size of s runs from ⌊i·s / m⌋ to ⌈(i + 1)·s / m⌉. Where m divides s this is plain pooling.
 
+use jimu_kernels::conv2d::Activation;
 use jimu_kernels::pool2d::Geometry;
 
 use super::avg_pool2d::try_avg_pool;
@@ -159,7 +160,7 @@ pub(crate) fn try_adaptive_max_pool<S: Extent>(
     let x = Images::of::<S>(x, name)?;
     let windows = Windows::new::<S>(&x, output_size, name)?;
     let (values, indices) = match windows.even() {
-        Some(geometry) => pooled(&x.images, geometry, true),
+        Some(geometry) => pooled(&x.images, geometry, Activation::Identity, true),
         None => {
             let indices = windows.maxima(&x.images);
             (picked(&x.images, &indices), Some(indices))

@@ -1,5 +1,7 @@
 //! `max_pool1d`: a pooling of images of height 1.
 
+use jimu_kernels::conv2d::Activation;
+
 use super::max_pool2d::try_max_pool;
 use super::pool_options::MaxPoolOptions;
 use crate::error::OrRaise;
@@ -24,7 +26,7 @@ use crate::tensor::Tensor;
 /// ```
 #[track_caller]
 pub fn max_pool1d(x: &Tensor, options: &MaxPoolOptions<usize>) -> Tensor {
-    try_max_pool(x, options, false).or_raise().0
+    try_max_pool(x, options, Activation::Identity, false).or_raise().0
 }
 
 /// [`max_pool1d`] and the position of each maximum: `return_indices=True`.
@@ -41,7 +43,7 @@ pub fn max_pool1d(x: &Tensor, options: &MaxPoolOptions<usize>) -> Tensor {
 /// ```
 #[track_caller]
 pub fn max_pool1d_with_indices(x: &Tensor, options: &MaxPoolOptions<usize>) -> (Tensor, Tensor) {
-    let (values, indices) = try_max_pool(x, options, true).or_raise();
+    let (values, indices) = try_max_pool(x, options, Activation::Identity, true).or_raise();
     (values, indices.expect("indices were asked for"))
 }
 

@@ -1,8 +1,8 @@
 //! `max_pool2d`.
 
 use jimu_kernels::buffer::Buffer;
-use jimu_kernels::conv2d::Layout as Order;
-use jimu_kernels::pool2d::{self as kernels, Geometry};
+use jimu_kernels::conv2d::{Activation, Layout as Order};
+use jimu_kernels::pool2d::{self as kernels, Geometry, NO_TAP};
 use jimu_kernels::pooled::Shared;
 
 use super::images::Images;
@@ -10,12 +10,12 @@ use super::pair::{Extent, Pair};
 use super::planes::{order_of, planes_in, with_planes};
 use super::pool_options::MaxPoolOptions;
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, attach};
-use crate::dtype::dispatch_float;
+use crate::dtype::{DType, dispatch_float};
 use crate::error::{OrRaise, ShapeError};
 use crate::profiler;
 use crate::tensor::Tensor;
 
-/// Which pixel of its window each output is, in the memory order of the output.
+/// Which pixel of its window each output is, in the memory order of the output: none where a ReLU has made it 0.
 struct Taps {
     geometry: Geometry,
     order: Order,
@@ -23,8 +23,18 @@ struct Taps {
 }
 
 impl Taps {
-    /// PyTorch's indices, `row * width + column` in the input plane, [n, c, oh, ow].
+    /// PyTorch's indices, `row * width + column` in the input plane, [n, c, oh, ow]; 0 where there is no tap.
     fn indices(&self) -> Tensor {
+        self.each(|pixel, tap| if tap == NO_TAP { 0 } else { kernels::flat_index(&self.geometry, pixel, tap) })
+    }
+
+    /// Where there is no tap.
+    fn absent(&self) -> Tensor {
+        self.each(|_, tap| i64::from(tap == NO_TAP)).to(DType::Bool)
+    }
+
+    /// A number for each output, from its pixel in its plane and its tap.
+    fn each(&self, number: impl Fn(usize, u32) -> i64) -> Tensor {
         let Geometry { batch, channels, output: [height, width], .. } = self.geometry;
         let lanes = match self.order {
             Order::Nchw => 1,
@@ -32,11 +42,11 @@ impl Taps {
             Order::Chwn => batch,
         };
         let pixels = height * width;
-        let mut indices = Buffer::unspecified(self.taps.len());
-        for (place, (index, &tap)) in indices.iter_mut().zip(self.taps.iter()).enumerate() {
-            *index = kernels::flat_index(&self.geometry, place / lanes % pixels, tap);
+        let mut numbers = Buffer::unspecified(self.taps.len());
+        for (place, (to, &tap)) in numbers.iter_mut().zip(self.taps.iter()).enumerate() {
+            *to = number(place / lanes % pixels, tap);
         }
-        planes_in::<i64>(indices, &[batch, channels, height, width].into(), self.order)
+        planes_in::<i64>(numbers, &[batch, channels, height, width].into(), self.order)
     }
 }
 
@@ -59,7 +69,7 @@ impl Operation for MaxPool2d {
 
     fn forward(&mut self, inputs: &[&Tensor], spec: &Spec) -> Tensor {
         let planes = inputs[0].flatten(2..).gather(2, &self.taps.indices().flatten(2..));
-        planes.reshape(&spec.shape)
+        planes.reshape(&spec.shape).masked_fill(&self.taps.absent(), 0.0)
     }
 
     fn backward(&self, context: &Context<'_>, grad: &Tensor) -> Gradients {
@@ -100,24 +110,30 @@ impl Operation for Scatter {
     }
 }
 
-/// The pooled signals or images, and PyTorch's indices of the maxima if they are wanted.
+/// The pooled signals or images, behind which there may be a ReLU, and PyTorch's indices of the maxima if they are wanted.
 pub(crate) fn try_max_pool<S: Extent>(
     x: &Tensor,
     options: &MaxPoolOptions<S>,
+    activation: Activation,
     with_indices: bool,
 ) -> Result<(Tensor, Option<Tensor>), ShapeError> {
     let name = if S::DIMENSIONS == 1 { "max_pool1d" } else { "max_pool2d" };
     let x = Images::of::<S>(x, name)?;
     let geometry = options.geometry(&x, name)?;
-    let (values, indices) = pooled(&x.images, geometry, with_indices);
+    let (values, indices) = pooled(&x.images, geometry, activation, with_indices);
     Ok((x.back(&values), indices.map(|indices| x.back(&indices))))
 }
 
-/// The largest of each window of images [n, c, h, w], and where it was.
-pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Tensor, Option<Tensor>) {
+/// The largest of each window of images [n, c, h, w], rectified if it is to be, and where it was.
+pub(super) fn pooled(
+    x: &Tensor,
+    geometry: Geometry,
+    activation: Activation,
+    with_indices: bool,
+) -> (Tensor, Option<Tensor>) {
     let shape = [geometry.batch, geometry.channels, geometry.output[0], geometry.output[1]].into();
     if x.is_meta() {
-        let indices = with_indices.then(|| Tensor::empty_meta(&shape, crate::DType::I64));
+        let indices = with_indices.then(|| Tensor::empty_meta(&shape, DType::I64));
         let taps = Shared::new(Taps { geometry, order: Order::Nchw, taps: Buffer::unspecified(0) });
         return (attach(MaxPool2d { taps }, &[x], Tensor::meta(x.dtype(), shape)), indices);
     }
@@ -126,7 +142,7 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
     let span = profiler::begin(MaxPool2d::NAME);
     let values = dispatch_float!(x.dtype(), T => {
         let mut out = Buffer::unspecified(geometry.output_len());
-        with_planes::<T, _>(x, order, |x| kernels::max_forward(&geometry, order, x, &mut out, &mut taps));
+        with_planes::<T, _>(x, order, |x| kernels::max_forward(&geometry, order, activation, x, &mut out, &mut taps));
         planes_in::<T>(out, &shape, order)
     });
     profiler::end(span, &[x], &values, || 0);
@@ -155,7 +171,17 @@ pub(super) fn pooled(x: &Tensor, geometry: Geometry, with_indices: bool) -> (Ten
 /// ```
 #[track_caller]
 pub fn max_pool2d(x: &Tensor, options: &MaxPoolOptions) -> Tensor {
-    try_max_pool(x, options, false).or_raise().0
+    try_max_pool(x, options, Activation::Identity, false).or_raise().0
+}
+
+/// `max_pool2d(x, options).relu()`, which is also the pooling of a ReLU, in one go.
+#[track_caller]
+pub(crate) fn max_pool2d_relu(x: &Tensor, options: &MaxPoolOptions) -> Tensor {
+    match x.is_meta() {
+        // What merely traces the shapes sees both.
+        true => max_pool2d(x, options).relu(),
+        false => try_max_pool(x, options, Activation::Relu, false).or_raise().0,
+    }
 }
 
 /// [`max_pool2d`] and the position of each maximum in its plane, `row * width + column`: `return_indices=True`.
@@ -172,7 +198,7 @@ pub fn max_pool2d(x: &Tensor, options: &MaxPoolOptions) -> Tensor {
 /// ```
 #[track_caller]
 pub fn max_pool2d_with_indices(x: &Tensor, options: &MaxPoolOptions) -> (Tensor, Tensor) {
-    let (values, indices) = try_max_pool(x, options, true).or_raise();
+    let (values, indices) = try_max_pool(x, options, Activation::Identity, true).or_raise();
     (values, indices.expect("indices were asked for"))
 }
 
@@ -209,6 +235,8 @@ mod tests {
         check(|x| x[0].max_pool2d(2), &[&variable([2, 2, 4, 5])]);
         let options = MaxPoolOptions::new((3, 2)).stride((2, 1)).padding((1, 1)).dilation((1, 2)).ceil_mode(true);
         check(|x| max_pool2d(x[0], &options), &[&variable([2, 1, 5, 6])]);
+        let rectified = |x: &Tensor| try_max_pool(x, &options, Activation::Relu, false).unwrap().0;
+        check(|x| rectified(x[0]), &[&variable([2, 1, 5, 6])]);
     }
 
     #[test]

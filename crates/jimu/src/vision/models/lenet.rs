@@ -1,7 +1,9 @@
 //! LeNet.
 
 use super::ModelError;
+use crate::nn::functional::MaxPoolOptions;
 use crate::nn::{Conv2d, Forward, Linear, Module};
+use crate::ops::nn::max_pool2d::max_pool2d_relu;
 use crate::tensor::Tensor;
 
 /// Two convolutions and three linear layers, with ReLU and max-pooling: the modern form of LeNet-5 (LeCun et al.,
@@ -98,9 +100,10 @@ fn features(model: &'static str, height: usize, width: usize, padding: usize) ->
 
 impl Forward for LeNet {
     fn forward(&self, x: &Tensor) -> Tensor {
-        // As good as pooling after ReLU, which never decreases, and a quarter of the ReLUs.
-        let x = self.conv1.forward(x).max_pool2d(2).relu();
-        let x = self.conv2.forward(&x).max_pool2d(2).relu();
+        // As good as pooling after ReLU, which never decreases.
+        let pooled = MaxPoolOptions::new(2);
+        let x = max_pool2d_relu(&self.conv1.forward(x), &pooled);
+        let x = max_pool2d_relu(&self.conv2.forward(&x), &pooled);
         let x = self.fc1.forward(&x.flatten(1..)).relu();
         self.fc3.forward(&self.fc2.forward(&x).relu())
     }
