@@ -11,7 +11,7 @@
 //!
 //! | | `O` | `V` |
 //! |---|---|---|
-//! | 32 registers (AVX-512, NEON) | up to 6 | up to 4 |
+//! | 32 registers (AVX-512, NEON) | up to 6, or 12 where `V` is 1 | up to 4 |
 //! | 16 registers (AVX2) | up to 6 | up to 2 |
 
 use std::ops::Range;

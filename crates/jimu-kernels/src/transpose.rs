@@ -43,12 +43,12 @@ fn by_squares<T: Pod>(to: &mut [T], to_step: usize, (from, from_step): Rows<'_, 
     let target = to.as_mut_ptr().cast::<f32>();
     let whole_columns = columns / 8 * 8;
     if rows < 8 && rows == to_step {
-        // Each row of the target overwrites what is too much of the one before, as long as there is room.
-        let roomy = whole_columns.min((to.len() / rows).saturating_sub(8) / 8 * 8);
+        // Whole vectors, of which the next rows of the target overwrite what is too much, as long as there are eight more.
+        let roomy = columns.saturating_sub(8) / 8 * 8;
         for j in (0..roomy).step_by(8) {
             let place = from[j..(rows - 1) * from_step + j + 8].as_ptr().cast();
-            // SAFETY: AVX2 is there; 8 numbers of each row lie inside (sliced), and 8 of the target from each of 8 rows on, as
-            // there are at least 8 rows more.
+            // SAFETY: AVX2 is there; 8 numbers of each row lie inside (sliced), and 8 of the target from each of 8 rows on inside
+            // the matrix, as there are at least 8 rows more.
             unsafe { avx2::square(target.add(j * to_step), to_step, place, from_step, [rows, 8]) };
         }
         return one_by_one(to, to_step, (from, from_step), 0..rows, roomy..columns);
@@ -178,7 +178,9 @@ mod tests {
             for (from_step, to_step) in [(columns + 2, rows + 1), (columns, rows)] {
                 let from: Vec<u32> = (0..(rows * from_step) as u32).collect();
                 let wide: Vec<u64> = from.iter().map(|&value| u64::from(value)).collect();
-                let (mut to, mut wide_to) = (vec![u32::MAX; columns * to_step], vec![u64::MAX; columns * to_step]);
+                // Some numbers behind the matrix, which are to stay.
+                let len = columns * to_step + 100;
+                let (mut to, mut wide_to) = (vec![u32::MAX; len], vec![u64::MAX; len]);
                 transpose(&mut to, to_step, (&from, from_step), rows, columns);
                 transpose(&mut wide_to, to_step, (&wide, from_step), rows, columns);
                 for j in 0..columns {
@@ -188,6 +190,7 @@ mod tests {
                         assert_eq!(wide_to[j * to_step + i] as u32, expected);
                     }
                 }
+                assert!(to[columns * to_step..].iter().all(|&value| value == u32::MAX), "{rows} x {columns}");
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! # Forward and gradient of the input (`pass.rs`)
 //! Both are passes ([`Pass`](super::pass::Pass)). A target pixel's vectors of channels are the sum, over taps and source channels, of
-//! a number of the source times a row of weights, which `../product.rs` computes for six pixels of a row at a time. Where
+//! a number of the source times a row of weights, which `../product.rs` computes for some pixels of a row at a time. Where
 //! the taps of a row are neighbours, so are their channels in memory, and the row of the kernel is one segment. A task owns
 //! some target rows of an image. It
 //! 1. copies the source rows that it needs with their padding as zeros (skipped where no window leaves the image);
