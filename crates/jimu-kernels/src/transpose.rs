@@ -3,7 +3,7 @@
 //! | path | when |
 //! |---|---|
 //! | squares of 8 x 8 in registers, three rounds of shuffles | 4-byte numbers, AVX2 or better, whole squares |
-//! | the same, of which a part is kept | fewer than 8 rows or columns, if what lies behind them can be read or will be overwritten |
+//! | the same, of which a part is kept | fewer than 16 rows, or fewer than 8 columns, if what lies behind them can be read or will be overwritten |
 //! | squares of 16 x 16 through the nearest cache | all else |
 
 use bytemuck::Pod;
@@ -42,14 +42,17 @@ pub(crate) fn transpose<T: Pod>(to: &mut [T], to_step: usize, from: Rows<'_, T>,
 fn by_squares<T: Pod>(to: &mut [T], to_step: usize, (from, from_step): Rows<'_, T>, rows: usize, columns: usize) {
     let target = to.as_mut_ptr().cast::<f32>();
     let whole_columns = columns / 8 * 8;
-    if rows < 8 && rows == to_step {
+    if rows < 16 && !rows.is_multiple_of(8) && rows == to_step {
         // Whole vectors, of which the next rows of the target overwrite what is too much, as long as there are eight more.
-        let roomy = columns.saturating_sub(8) / 8 * 8;
+        let (roomy, whole) = (columns.saturating_sub(8) / 8 * 8, rows / 8 * 8);
         for j in (0..roomy).step_by(8) {
-            let place = from[j..(rows - 1) * from_step + j + 8].as_ptr().cast();
-            // SAFETY: AVX2 is there; 8 numbers of each row lie inside (sliced), and 8 of the target from each of 8 rows on inside
-            // the matrix, as there are at least 8 rows more.
-            unsafe { avx2::square(target.add(j * to_step), to_step, place, from_step, [rows, 8]) };
+            for i in std::iter::once(whole).chain((0..whole).step_by(8)) {
+                let count = 8.min(rows - i);
+                let place = from[i * from_step + j..(i + count - 1) * from_step + j + 8].as_ptr().cast();
+                // SAFETY: AVX2 is there; 8 numbers of each row lie inside (sliced), and 8 of the target from each of 8 rows on inside
+                // the matrix, as there are at least 8 rows more.
+                unsafe { avx2::square(target.add(j * to_step + i), to_step, place, from_step, [count, 8]) };
+            }
         }
         return one_by_one(to, to_step, (from, from_step), 0..rows, roomy..columns);
     }
@@ -173,7 +176,8 @@ mod tests {
 
     #[test]
     fn equals_one_element_at_a_time() {
-        for (rows, columns) in [(0, 3), (3, 0), (1, 1), (7, 9), (8, 8), (16, 40), (19, 33), (5, 64), (64, 5), (24, 25)]
+        for (rows, columns) in
+            [(0, 3), (3, 0), (1, 1), (7, 9), (8, 8), (16, 40), (19, 33), (5, 64), (64, 5), (24, 25), (12, 40)]
         {
             for (from_step, to_step) in [(columns + 2, rows + 1), (columns, rows)] {
                 let from: Vec<u32> = (0..(rows * from_step) as u32).collect();
