@@ -4,6 +4,7 @@
 //! gemm          checks that all three matrices lie in their slices and that c does not overlap itself, then
 //!   transpose     c' = b' a' if the columns of c are nearer to each other than its rows: rows are the fast dimension
 //!   empty         m, n or k is 0: nothing to add
+//!   strips        both sides of c are long, f32, AVX-512: all tasks read the same copies of both operands (`strips`)
 //!   long          c is small and k long ([`parts`]): k is cut into at most PARTS parts, whose products are added in order
 //!   tiles         otherwise: c is cut into tiles, one task each, by a rule of the sizes (`tile`)
 //! each tile       T::product on one thread. Floats: few columns, k fast in both operands -> dot products (`dot`),
@@ -13,16 +14,18 @@
 //! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
 //! `JIMU_LOG=plan` prints the cuts ([`log`]).
 
+#[cfg(target_arch = "x86_64")]
+mod block;
 mod dot;
 mod element;
 mod explain;
 mod panels;
+#[cfg(target_arch = "x86_64")]
+mod strips;
 mod tile;
 
-use std::ops::Range;
-
 pub use element::GemmElement;
-use tile::{Tile, tile_sizes};
+use tile::{Operands, Target, tile_sizes};
 
 use crate::buffer::Buffer;
 use crate::log;
@@ -141,7 +144,7 @@ fn multiply<T: GemmElement>(
         (Operands::new(shape, (a, a_strides), (b, b_strides)), c_strides)
     };
     let k_fast = [operands.a_strides.1 == 1, operands.b_strides.0 == 1];
-    log::plan(|| explain::product::<T>(shape, operands.shape, k_fast));
+    log::plan(|| explain::product::<T>(shape, operands.shape, k_fast, Cut::new::<T>(operands.shape, strides)));
     operands.multiply(c, strides, start);
 }
 
@@ -255,30 +258,49 @@ fn parts(shape: GemmShape) -> Option<usize> {
     ((whole || m * n <= SMALL) && k >= fewest * least).then(|| k.div_ceil((k / least).min(PARTS)))
 }
 
-/// A checked product, turned so that the rows of c are its fast dimension.
-struct Operands<'a, T> {
-    shape: GemmShape,
-    a: &'a [T],
-    a_strides: Strides,
-    b: &'a [T],
-    b_strides: Strides,
+/// How a product is cut, its c having these strides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// Tiles of so many rows and columns, which all read the same copies of the operands.
+    Strips(usize, usize),
+    /// Parts of k of this length.
+    Parts(usize),
+    /// Tiles of so many rows and columns.
+    Tiles(usize, usize),
 }
 
-impl<'a, T: GemmElement> Operands<'a, T> {
-    fn new(shape: GemmShape, (a, a_strides): (&'a [T], Strides), (b, b_strides): (&'a [T], Strides)) -> Self {
-        Self { shape, a, a_strides, b, b_strides }
+impl Cut {
+    fn new<T: GemmElement>(shape: GemmShape, c_strides: Strides) -> Self {
+        let strips = if c_strides.0 == 1 { T::strips(shape) } else { None };
+        match (strips, parts(shape)) {
+            (Some((rows, columns)), _) => Self::Strips(rows, columns),
+            (None, Some(part)) => Self::Parts(part),
+            (None, None) => {
+                let (rows, columns) = tile_sizes(shape);
+                Self::Tiles(rows, columns)
+            }
+        }
     }
+}
 
+impl<T: GemmElement> Operands<'_, T> {
     fn multiply(&self, c: &mut [T], c_strides: Strides, start: Start<'_, T>) {
         let GemmShape { m, n, k } = self.shape;
         if m == 0 || n == 0 || k == 0 && matches!(start, Start::Sums) {
             return;
         }
-        if let Some(part) = parts(self.shape) {
-            return self.multiply_long(part, c, c_strides, start);
-        }
-        let (rows, columns) = tile_sizes(self.shape);
         let target = Target { data: c.as_mut_ptr(), strides: c_strides };
+        match Cut::new::<T>(self.shape, c_strides) {
+            // SAFETY: the free `multiply` has checked that a, b and c reach all their elements and that those of c lie apart.
+            Cut::Strips(..) => unsafe { T::product_of_strips(self, target, start) },
+            Cut::Parts(part) => self.multiply_long(part, target, start),
+            Cut::Tiles(rows, columns) => self.multiply_tiles((rows, columns), target, start),
+        }
+    }
+
+    /// A product of tiles of so many rows and columns.
+    fn multiply_tiles(&self, (rows, columns): (usize, usize), target: Target<T>, start: Start<'_, T>) {
+        let GemmShape { m, n, k } = self.shape;
         let row_tiles = m.div_ceil(rows);
         parallel_for(row_tiles * n.div_ceil(columns), |index| {
             let (i, j) = (index % row_tiles * rows, index / row_tiles * columns);
@@ -287,23 +309,23 @@ impl<'a, T: GemmElement> Operands<'a, T> {
             let tile = self.tile(rows, j..(j + columns).min(n), 0..k);
             // SAFETY: the free `multiply` has checked that a, b and c reach all their elements and that those of c lie apart; the tiles
             // do not overlap and each belongs to one task.
-            unsafe { T::product(&tile, target.at(i, j), c_strides, start) };
+            unsafe { T::product(&tile, target.at(i, j), target.strides, start) };
         });
     }
 
     /// A small c with a long k: products of parts of k as long as `part`, added in order.
-    fn multiply_long(&self, part: usize, c: &mut [T], c_strides: Strides, start: Start<'_, T>) {
+    fn multiply_long(&self, part: usize, target: Target<T>, start: Start<'_, T>) {
         let GemmShape { m, n, k } = self.shape;
         let parts = k.div_ceil(part);
         let mut others = Buffer::<T>::unspecified(m * n * (parts - 1));
-        let (target, dense) = (Target { data: c.as_mut_ptr(), strides: c_strides }, (1, m));
+        let dense = (1, m);
         let other = Target { data: others.as_mut_ptr(), strides: dense };
         parallel_for(parts, |index| {
             let tile = self.tile(0..m, 0..n, index * part..((index + 1) * part).min(k));
-            // SAFETY: as in `multiply`; the products after the first are dense, each with n columns of its own.
+            // SAFETY: as in `multiply_tiles`; the products after the first are dense, each with n columns of its own.
             unsafe {
                 match index.checked_sub(1) {
-                    None => T::product(&tile, target.at(0, 0), c_strides, start),
+                    None => T::product(&tile, target.at(0, 0), target.strides, start),
                     Some(index) => T::product(&tile, other.at(0, index * n), dense, Start::Zero),
                 }
             }
@@ -313,20 +335,9 @@ impl<'a, T: GemmElement> Operands<'a, T> {
             for j in index * columns..n.min((index + 1) * columns) {
                 let terms = others.chunks_exact(m * n).map(|product| &product[j * m..][..m]);
                 // SAFETY: this column of c is this task's alone, and all its elements lie inside.
-                terms.for_each(|terms| unsafe { add(target.at(0, j), c_strides.0, terms) });
+                terms.for_each(|terms| unsafe { add(target.at(0, j), target.strides.0, terms) });
             }
         });
-    }
-
-    fn tile(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Tile<'_, T> {
-        let shape = GemmShape { m: rows.len(), n: columns.len(), k: depth.len() };
-        let mut tile = Tile { shape, a: &[], a_strides: self.a_strides, b: &[], b_strides: self.b_strides };
-        // With k = 0 there is nothing to point to.
-        if shape.k > 0 {
-            tile.a = &self.a[rows.start * self.a_strides.0 + depth.start * self.a_strides.1..];
-            tile.b = &self.b[depth.start * self.b_strides.0 + columns.start * self.b_strides.1..];
-        }
-        tile
     }
 }
 
@@ -345,22 +356,6 @@ unsafe fn add<T: GemmElement>(numbers: *mut T, step: usize, terms: &[T]) {
         let number = numbers.wrapping_add(i * step);
         // SAFETY: the caller's promise.
         unsafe { *number = T::plus(*number, term) };
-    }
-}
-
-/// The memory of c, whose tiles are written by different threads.
-struct Target<T> {
-    data: *mut T,
-    strides: Strides,
-}
-
-// SAFETY: only `at` uses the pointer, and those who call it write tiles that do not overlap; T is Send.
-unsafe impl<T: GemmElement> Sync for Target<T> {}
-
-impl<T> Target<T> {
-    /// Where element (i, j) lies, which must be one of c's.
-    fn at(&self, i: usize, j: usize) -> *mut T {
-        self.data.wrapping_add(i * self.strides.0 + j * self.strides.1)
     }
 }
 

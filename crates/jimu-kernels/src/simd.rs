@@ -47,6 +47,12 @@ pub(crate) fn has_avx2() -> bool {
     matches!(CHOICE.arch, Arch::V3(_) | Arch::V4(_))
 }
 
+/// Whether the chosen instruction set contains AVX-512F.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx512() -> bool {
+    matches!(CHOICE.arch, Arch::V4(_))
+}
+
 /// The instruction sets of this machine, the best first: those that `JIMU_SIMD` may ask for.
 ///
 /// ```

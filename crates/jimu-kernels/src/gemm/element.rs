@@ -5,7 +5,9 @@ use bytemuck::Pod;
 use super::GemmShape;
 use super::dot::{self, Dot};
 use super::panels::Panels;
-use super::tile::Tile;
+#[cfg(target_arch = "x86_64")]
+use super::strips;
+use super::tile::{Operands, Target, Tile};
 use crate::buffer::Buffer;
 use crate::product::Start;
 use crate::simd;
@@ -19,6 +21,21 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     /// `a + b`.
     #[doc(hidden)]
     fn plus(a: Self, b: Self) -> Self;
+
+    /// The sizes of a tile if a product whose c has neighbouring rows is best computed from strips (`strips.rs`).
+    #[doc(hidden)]
+    fn strips(_: GemmShape) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// All of a product for which there are [`strips`](Self::strips).
+    ///
+    /// # Safety
+    /// As [`product`](Self::product), for all of c, whose rows must be neighbours.
+    #[doc(hidden)]
+    unsafe fn product_of_strips(_: &Operands<'_, Self>, _: Target<Self>, _: Start<'_, Self>) {
+        unreachable!("no products of strips");
+    }
 
     /// How [`product`](Self::product) works, in words; `k_fast`: k is the fast dimension of both operands.
     #[doc(hidden)]
@@ -34,9 +51,11 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
 }
 
 macro_rules! float {
-    ($($T:ty)*) => {$(
+    ($T:ty { $($strips:item)* }) => {
         impl sealed::Sealed for $T {}
         impl GemmElement for $T {
+            $($strips)*
+
             fn plus(a: Self, b: Self) -> Self {
                 a + b
             }
@@ -66,10 +85,23 @@ macro_rules! float {
                 }
             }
         }
-    )*};
+    };
 }
 
-float!(f32 f64);
+float! { f32 {
+    #[cfg(target_arch = "x86_64")]
+    fn strips(shape: GemmShape) -> Option<(usize, usize)> {
+        strips::suits(shape).then(|| strips::tile_sizes(shape))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn product_of_strips(operands: &Operands<'_, Self>, c: Target<Self>, start: Start<'_, Self>) {
+        // SAFETY: the caller's promise; only with AVX-512 are there products of strips.
+        unsafe { strips::multiply(operands, c, start) };
+    }
+} }
+
+float! { f64 {} }
 
 macro_rules! integer {
     ($($T:ty)*) => {$(

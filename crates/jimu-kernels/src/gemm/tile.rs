@@ -1,4 +1,6 @@
-//! How a product is cut.
+//! A product's operands and result, and how they are cut.
+
+use std::ops::Range;
 
 use super::{GRAIN, GemmShape};
 
@@ -18,6 +20,54 @@ const MANY: (usize, usize) = (8, 128);
 const WORTH: usize = 5 * GRAIN;
 /// Reading an element takes as long as this many multiplications.
 const READ: usize = 16;
+
+/// A checked product, turned so that the rows of c are its fast dimension.
+pub struct Operands<'a, T> {
+    pub(super) shape: GemmShape,
+    pub(super) a: &'a [T],
+    pub(super) a_strides: (usize, usize),
+    pub(super) b: &'a [T],
+    pub(super) b_strides: (usize, usize),
+}
+
+impl<'a, T> Operands<'a, T> {
+    pub(super) fn new(
+        shape: GemmShape,
+        (a, a_strides): (&'a [T], (usize, usize)),
+        (b, b_strides): (&'a [T], (usize, usize)),
+    ) -> Self {
+        Self { shape, a, a_strides, b, b_strides }
+    }
+
+    /// A part of the product.
+    pub(super) fn tile(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Tile<'_, T> {
+        let shape = GemmShape { m: rows.len(), n: columns.len(), k: depth.len() };
+        let mut tile = Tile { shape, a: &[], a_strides: self.a_strides, b: &[], b_strides: self.b_strides };
+        // With k = 0 there is nothing to point to.
+        if shape.k > 0 {
+            tile.a = &self.a[rows.start * self.a_strides.0 + depth.start * self.a_strides.1..];
+            tile.b = &self.b[depth.start * self.b_strides.0 + columns.start * self.b_strides.1..];
+        }
+        tile
+    }
+}
+
+/// The memory of c, whose tiles are written by different threads.
+#[derive(Clone, Copy)]
+pub struct Target<T> {
+    pub(super) data: *mut T,
+    pub(super) strides: (usize, usize),
+}
+
+// SAFETY: only `at` uses the pointer, and those who call it write tiles that do not overlap; T is Send.
+unsafe impl<T: Send> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    /// Where element (i, j) lies, which must be one of c's.
+    pub(super) fn at(&self, i: usize, j: usize) -> *mut T {
+        self.data.wrapping_add(i * self.strides.0 + j * self.strides.1)
+    }
+}
 
 /// A part of a product: all that one thread needs to read.
 pub struct Tile<'a, T> {
