@@ -95,7 +95,15 @@ impl Cut {
 /// # Safety
 /// As [`GemmElement::product`](super::GemmElement::product), for the whole of c, whose rows are neighbours. The processor has AVX-512F.
 pub(super) unsafe fn multiply(operands: &Operands<'_, f32>, c: Target<f32>, start: Start<'_, f32>) {
-    let cut = Cut::new(operands.shape);
+    // SAFETY: the caller's promise.
+    unsafe { multiply_cut(Cut::new(operands.shape), operands, c, start) };
+}
+
+/// [`multiply`], cut like this.
+///
+/// # Safety
+/// As [`multiply`]; the cut is one of this product's.
+unsafe fn multiply_cut(cut: Cut, operands: &Operands<'_, f32>, c: Target<f32>, start: Start<'_, f32>) {
     let longest = operands.shape.k.div_ceil(cut.sections);
     let mut a = Buffer::<f32>::unspecified(cut.strips.0 * ROWS * longest);
     let mut b = Buffer::<f32>::unspecified(cut.strips.1 * COLUMNS * longest);
@@ -301,7 +309,10 @@ mod tests {
             for (sa, sb) in layouts(m, k).into_iter().flat_map(|sa| layouts(k, n).map(|sb| (sa, sb))) {
                 let numbers = |size, strides, seed| numbers(crate::gemm::span(size, strides), seed, f32::from);
                 let (a, b, row) = (numbers((m, k), sa, 1), numbers((k, n), sb, 2), numbers((m, 1), (1, 1), 3));
-                for (start, step) in [(Start::Zero, m), (Start::Sums, m + 3), (Start::Row(&row), m + 1)] {
+                let whole = Cut::new(shape);
+                for (start, step, sections) in
+                    [(Start::Zero, m, 1), (Start::Sums, m + 3, k.min(2)), (Start::Row(&row), m + 1, k.min(3))]
+                {
                     let old = numbers((m, n), (1, step), 4);
                     let (mut c, mut expected) = (old.clone(), old);
                     if let Start::Row(row) = start {
@@ -310,7 +321,7 @@ mod tests {
                     let operands = Operands::new(shape, (&a, sa), (&b, sb));
                     let target = Target { data: c.as_mut_ptr(), strides: (1, step) };
                     // SAFETY: all matrices are as large as their slices, and AVX-512 is there.
-                    unsafe { multiply(&operands, target, start) };
+                    unsafe { multiply_cut(Cut { sections, ..whole }, &operands, target, start) };
                     let accumulate = !matches!(start, Start::Zero);
                     naive(shape, (&a, sa), (&b, sb), &mut expected, (1, step), accumulate);
                     assert!(c == expected, "{shape:?} {sa:?} {sb:?} {start:?}");
