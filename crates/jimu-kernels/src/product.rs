@@ -405,7 +405,7 @@ impl<T: Lanes> Asked<T> {
 }
 
 /// Numbers in a line of the caches, of 64 bytes.
-const fn line<T>() -> usize {
+pub(crate) const fn line<T>() -> usize {
     64 / size_of::<T>()
 }
 

@@ -6,12 +6,12 @@
 
 use std::arch::asm;
 
+use crate::product::line;
+
 /// Rows of a block.
 pub(super) const ROWS: usize = 32;
 /// Columns of a block.
 pub(super) const COLUMNS: usize = 12;
-/// Numbers in a line of the caches.
-const LINE: usize = 16;
 
 /// The multiply-adds of two columns in the `$term`-th term from here on: `$a` to `$d` are their sums.
 #[rustfmt::skip]
@@ -70,9 +70,9 @@ macro_rules! end {
     };
 }
 
-/// Numbers that a block of so many terms asks for.
+/// Numbers that a block of so many terms asks for: a line for every four terms.
 pub(super) fn asked_for(depth: usize) -> usize {
-    depth / 4 * LINE
+    depth / 4 * line::<f32>()
 }
 
 /// Writes `start + a b` to a block of c, and asks for what lies at `next` ([`asked_for`]), be it memory or not. a is `[depth][ROWS]`, b

@@ -9,8 +9,9 @@
 //! a group  read in place, or copied to [k][GROUP] if [`is_far`] or [`is_scattered`]
 //! product  [`Product`]: the panel's vectors times the group's elements, which are broadcast
 //! ```
-//! The panels of a part stay in the second cache, and each number of b comes from beyond it once: so copies of one operand do
-//! for large products, but where b's rows are far apart, and small networks' products of a few dozen rows need next to none.
+//! The panels of a part stay in the second cache, and each number of b comes from beyond it once: so copies of one operand do, but
+//! where b's rows are far apart, and small networks' products of a few dozen rows need next to none. Where both sides of c are long,
+//! copies of both do better still, if the processor has AVX-512 (`strips.rs`).
 
 use std::ops::Range;
 
