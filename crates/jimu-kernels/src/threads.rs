@@ -4,8 +4,10 @@
 //! ```text
 //! parallel_for     one task, one thread, or the pool busy -> inline on the calling thread
 //!                  else: publish the job, wake sleepers, take tasks as the workers do, close the job, wait
-//! a worker         spins for SPIN on `state`, then sleeps; enters an open job it has not seen, takes tasks from the
-//!                  counter `next` until there are none, leaves
+//! a worker         spins for SPIN on `state`, then sleeps; enters an open job it has not seen, takes tasks until there
+//!                  are none, leaves
+//! tasks            are cut into runs of neighbours, one for each thread: a thread takes its own run first, in order, then
+//!                  what is left of the others'. Jobs over the same arrays so find in a core's cache what it wrote there
 //! `state`          one word: number of the job | WAITING | OPEN | workers inside
 //! ```
 //! Nobody waits for a worker that has not entered: a job goes at the speed of those who are awake, so more threads than
@@ -30,10 +32,12 @@ const WAITING: u64 = 1 << 17;
 const JOB: u64 = 1 << 18;
 /// More threads than this do not fit the count of workers inside.
 const MAX_THREADS: usize = 1 << 10;
+/// More runs of tasks than this would cost more to look through than they bring; threads beyond them share.
+const MAX_RUNS: usize = 16;
 
 /// Threads of the pool, the caller included; 0 until first asked.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
-static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(|| Mutex::new(Pool::default()));
+static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(|| Mutex::new(Pool::new()));
 
 /// How many threads work on one call, the caller included: the environment variable `JIMU_NUM_THREADS` if it holds a
 /// number above 0, otherwise as many as the machine runs at once, until [`set_num_threads`] says otherwise.
@@ -159,7 +163,6 @@ impl<'a, T> Chunks<'a, T> {
 }
 
 /// The workers; whoever holds the lock around it may publish a job.
-#[derive(Default)]
 struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
@@ -168,6 +171,11 @@ struct Pool {
 }
 
 impl Pool {
+    /// Without workers.
+    fn new() -> Self {
+        Self { shared: Arc::new(Shared::new(0)), workers: Vec::new(), wanted: 0 }
+    }
+
     /// Makes the number of workers `wanted`, or as near to it as the system allows.
     fn resize(&mut self, wanted: usize) {
         if wanted == self.wanted {
@@ -175,12 +183,11 @@ impl Pool {
         }
         self.wanted = wanted;
         self.dismiss();
-        let spin = wanted < cores();
-        self.shared = Arc::new(Shared { spin, ..Shared::default() });
-        for index in 0..wanted {
+        self.shared = Arc::new(Shared::new(wanted));
+        for thread in 1..=wanted {
             let shared = Arc::clone(&self.shared);
-            let name = format!("jimu-{}", index + 1);
-            match thread::Builder::new().name(name).spawn(move || shared.work()) {
+            let name = format!("jimu-{thread}");
+            match thread::Builder::new().name(name).spawn(move || shared.work(thread)) {
                 Ok(worker) => self.workers.push(worker),
                 Err(_) => break,
             }
@@ -202,11 +209,10 @@ impl Pool {
 struct Line<T>(T);
 
 /// What the caller and the workers share.
-#[derive(Default)]
 struct Shared {
     state: Line<AtomicU64>,
-    /// The first task nobody has taken.
-    next: Line<AtomicUsize>,
+    /// Of each run of tasks the first that nobody has taken.
+    next: Box<[Line<AtomicUsize>]>,
     job: UnsafeCell<Option<Job>>,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     caller: Mutex<Option<Thread>>,
@@ -231,6 +237,21 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Shared {
+    fn new(workers: usize) -> Self {
+        Self {
+            state: Line::default(),
+            next: (0..MAX_RUNS.min(workers + 1)).map(|_| Line::default()).collect(),
+            job: UnsafeCell::new(None),
+            panic: Mutex::new(None),
+            caller: Mutex::new(None),
+            sleepers: AtomicUsize::new(0),
+            bed: Mutex::new(()),
+            alarm: Condvar::new(),
+            dismissed: AtomicBool::new(false),
+            spin: workers < cores(),
+        }
+    }
+
     /// Runs all tasks, the caller's thread taking part; returns the payload of the first task that panicked.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> Option<Box<dyn Any + Send>> {
         // SAFETY: only the lifetime changes. Workers use the closure only while inside, and `run` returns only after the
@@ -240,10 +261,11 @@ impl Shared {
         let number = self.state.0.load(Ordering::Relaxed) & !(JOB - 1);
         // SAFETY: no job is open and nobody is inside, and the caller holds the pool's lock.
         unsafe { *self.job.get() = Some(job) };
-        self.next.0.store(0, Ordering::Relaxed);
+        let starts = (0..self.next.len()).map(|run| self.run_start(run, tasks));
+        self.next.iter().zip(starts).for_each(|(next, start)| next.0.store(start, Ordering::Relaxed));
         self.state.0.store(number.wrapping_add(JOB) | OPEN, Ordering::SeqCst);
         self.wake(tasks - 1);
-        self.take_tasks(job);
+        self.take_tasks(job, 0);
         let state = self.state.0.fetch_and(!OPEN, Ordering::AcqRel);
         if state & INSIDE != 0 {
             self.wait_until_left();
@@ -251,23 +273,36 @@ impl Shared {
         self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Takes tasks until there are none left.
-    fn take_tasks(&self, job: Job) {
-        // SAFETY: the caller of `run` keeps the closure alive until all who could be here have left.
-        let task = unsafe { &*job.task };
+    /// Where run `run` of `tasks` tasks begins.
+    fn run_start(&self, run: usize, tasks: usize) -> usize {
+        let (each, left) = (tasks / self.next.len(), tasks % self.next.len());
+        run * each + run.min(left)
+    }
+
+    /// Takes tasks until there are none left, those of the thread's own run first.
+    fn take_tasks(&self, job: Job, thread: usize) {
+        let runs = self.next.len();
         let result = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                let index = self.next.0.fetch_add(1, Ordering::Relaxed);
-                if index >= job.tasks {
-                    break;
-                }
-                task(index);
-            }
+            (thread..thread + runs).for_each(|run| self.take_run(job, run % runs));
         }));
         if let Err(payload) = result {
             // Far from overflowing by the last looks of the others.
-            self.next.0.store(usize::MAX / 2, Ordering::Relaxed);
+            self.next.iter().for_each(|next| next.0.store(usize::MAX / 2, Ordering::Relaxed));
             self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+        }
+    }
+
+    /// Takes what is left of a run.
+    fn take_run(&self, job: Job, run: usize) {
+        // SAFETY: the caller of `run` keeps the closure alive until all who could be here have left.
+        let task = unsafe { &*job.task };
+        let (next, end) = (&self.next[run].0, self.run_start(run + 1, job.tasks));
+        // A look changes nothing, so that the line can stay with the one who counts on it.
+        while next.load(Ordering::Relaxed) < end {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index < end {
+                task(index);
+            }
         }
     }
 
@@ -297,8 +332,8 @@ impl Shared {
         }
     }
 
-    /// The life of a worker.
-    fn work(&self) {
+    /// The life of a worker; the caller is `thread` 0.
+    fn work(&self, thread: usize) {
         let mut seen = 0;
         loop {
             let is_new = |state: u64| state & OPEN != 0 && state / JOB != seen;
@@ -317,7 +352,7 @@ impl Shared {
             seen = state / JOB;
             // SAFETY: this thread is inside an open job, so its caller does not write `job` until it has left.
             if let Some(job) = unsafe { *self.job.get() } {
-                self.take_tasks(job);
+                self.take_tasks(job, thread);
             }
             let before = self.state.0.fetch_sub(1, Ordering::AcqRel);
             if before & WAITING != 0 && before & INSIDE == 1 {

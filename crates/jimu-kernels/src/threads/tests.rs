@@ -22,7 +22,7 @@ struct Pair(Pool);
 
 impl Pair {
     fn new() -> Self {
-        let mut pool = Pool::default();
+        let mut pool = Pool::new();
         pool.resize(1);
         Self(pool)
     }
