@@ -27,7 +27,11 @@ pub(super) fn line<T: ConvElement>(geometry: &Geometry, path: Path, part: Part, 
         Layout::Nhwc => "channels innermost",
         Layout::Chwn => "batch innermost",
     };
-    format!("conv2d {part_name} {input} * {weight}{options}: {}, {layout}", way::<T>(geometry, path, part))
+    let from = match part {
+        Part::Forward if path.reads() != path.layout() => " from plain images",
+        _ => "",
+    };
+    format!("conv2d {part_name} {input} * {weight}{options}: {}, {layout}{from}", way::<T>(geometry, path, part))
 }
 
 fn options<T>(geometry: &Geometry, activation: Activation) -> String {
@@ -45,7 +49,7 @@ fn options<T>(geometry: &Geometry, activation: Activation) -> String {
 fn way<T: ConvElement>(geometry: &Geometry, path: Path, part: Part) -> &'static str {
     let produced = if part == Part::BackwardInput { geometry.input } else { geometry.output() };
     match path {
-        Path::BatchInnermost | Path::ChannelsInnermost | Path::Direct => "direct",
+        Path::BatchInnermost | Path::ChannelsInnermost | Path::ChannelsFromPlanes | Path::Direct => "direct",
         Path::WinogradRows if part == Part::Forward && winograd_rows::sums_are_short(geometry) => "direct",
         Path::WinogradRows if part == Part::BackwardWeight && winograd_rows::slides::<T>(geometry) => "direct",
         Path::WinogradRows => "winograd along the rows",

@@ -11,6 +11,7 @@
 //! | [`Path::Winograd`] | [`Layout::Nhwc`] | [`suits_winograd`] | 3x3 with fewer products than the definition asks for  |
 //! | [`Path::Direct`] | [`Layout::Nchw`] | [`is_depthwise`] or [`has_few_channels`] (and none of the above) | direct; a SIMD lane per column  |
 //! | [`Path::ChannelsInnermost`] | [`Layout::Nhwc`] | [`suits_channels_innermost`] | direct; a SIMD lane per output channel  |
+//! | [`Path::ChannelsFromPlanes`] | the same; forward reads [`Layout::Nchw`] | the same, the images lie so, and [`suits_planes`] | the same  |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
 //! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
@@ -145,6 +146,8 @@ pub enum Path {
     Winograd,
     /// Direct, channels innermost; for convolutions of one group.
     ChannelsInnermost,
+    /// The same, but forward reads plain images; for convolutions of one group whose columns are not strided.
+    ChannelsFromPlanes,
     /// Matrix product of the weight with unrolled patches.
     Gemm,
     /// Direct, a SIMD lane per column.
@@ -152,11 +155,16 @@ pub enum Path {
 }
 
 impl Path {
-    /// The layout that the path reads and writes.
+    /// The layout of the input that [`forward`] reads.
+    pub fn reads(self) -> Layout {
+        if self == Path::ChannelsFromPlanes { Layout::Nchw } else { self.layout() }
+    }
+
+    /// The layout of all else that the path reads and writes.
     pub fn layout(self) -> Layout {
         match self {
             Path::BatchInnermost | Path::WinogradRows => Layout::Chwn,
-            Path::Winograd | Path::ChannelsInnermost => Layout::Nhwc,
+            Path::Winograd | Path::ChannelsInnermost | Path::ChannelsFromPlanes => Layout::Nhwc,
             Path::Gemm | Path::Direct => Layout::Nchw,
         }
     }
@@ -184,6 +192,14 @@ pub fn plan(geometry: &Geometry) -> Path {
         Path::ChannelsInnermost
     } else {
         Path::Gemm
+    }
+}
+
+/// The fastest path for images that lie in the layout `order`.
+pub fn plan_from(geometry: &Geometry, order: Layout) -> Path {
+    match plan(geometry) {
+        Path::ChannelsInnermost if order == Layout::Nchw && suits_planes(geometry) => Path::ChannelsFromPlanes,
+        path => path,
     }
 }
 
@@ -248,6 +264,14 @@ const MIN_INPUTS: usize = 8;
 /// its output lies as the next one wants it.
 const MIN_OUTPUTS: usize = 16;
 
+/// Neighbouring outputs meet neighbours in a plane, and there are so few channels on one side that to move them costs as much
+/// as it brings.
+pub fn suits_planes(geometry: &Geometry) -> bool {
+    geometry.groups == 1
+        && geometry.stride[1] == 1
+        && (geometry.in_channels < MIN_INPUTS || geometry.out_channels <= MIN_OUTPUTS)
+}
+
 /// Few channels on both sides of one group, in rows of at least half a vector: the width fills the lanes better.
 pub fn has_few_channels(geometry: &Geometry) -> bool {
     geometry.groups == 1
@@ -299,6 +323,9 @@ macro_rules! impl_conv_element {
                         Path::ChannelsInnermost => {
                             channels_innermost::forward(geometry, x, weight, bias, activation, y)
                         }
+                        Path::ChannelsFromPlanes => {
+                            channels_innermost::forward_from_planes(geometry, x, weight, bias, activation, y)
+                        }
                         Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
                         Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
                     }
@@ -314,7 +341,9 @@ macro_rules! impl_conv_element {
                         Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
                         Path::WinogradRows => winograd_rows::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
-                        Path::ChannelsInnermost => channels_innermost::backward_input(geometry, grad_y, weight, grad_x),
+                        Path::ChannelsInnermost | Path::ChannelsFromPlanes => {
+                            channels_innermost::backward_input(geometry, grad_y, weight, grad_x)
+                        }
                         Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
                         Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
                     }
@@ -330,7 +359,7 @@ macro_rules! impl_conv_element {
                         Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::WinogradRows => winograd_rows::backward_weight(geometry, x, grad_y, grad_weight),
                         Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
-                        Path::ChannelsInnermost => {
+                        Path::ChannelsInnermost | Path::ChannelsFromPlanes => {
                             channels_innermost::backward_weight(geometry, x, grad_y, grad_weight)
                         }
                         Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
@@ -348,7 +377,7 @@ macro_rules! impl_conv_element {
 impl_conv_element!(f32);
 impl_conv_element!(f64);
 
-/// `y = activation(x * weight + bias)`; `x` and `y` are contiguous in `path.layout()`.
+/// `y = activation(x * weight + bias)`; `x` is contiguous in `path.reads()` and `y` in `path.layout()`.
 ///
 /// # Panics
 /// If a slice's length is not the geometry's, the channels do not divide into the groups, or the kernel, a stride or

@@ -80,6 +80,19 @@ fn assert_close<T: Number>(what: &str, geometry: &Geometry, path: Path, got: &[T
     }
 }
 
+/// The images in the second layout, which lie in the first.
+fn laid_out(x: &[f64], geometry: &Geometry, [from, to]: [Layout; 2]) -> Vec<f64> {
+    let &Geometry { batch, in_channels, input: [height, width], .. } = geometry;
+    let mut moved = vec![f64::NAN; x.len()];
+    for index in 0..x.len() {
+        let (pixel, row) = (index % (height * width), index / (height * width));
+        let place = [row / in_channels, row % in_channels, pixel / width, pixel % width];
+        let position = |layout: Layout| layout.position([batch, in_channels, height, width], place);
+        moved[position(to)] = x[position(from)];
+    }
+    moved
+}
+
 /// Runs all four functions on a path; outputs start as garbage, so that every element must be written.
 fn check<T: Number>(geometry: &Geometry, path: Path, seed: u64) {
     let mut numbers = Numbers(seed * 2 + 1);
@@ -96,6 +109,7 @@ fn check<T: Number>(geometry: &Geometry, path: Path, seed: u64) {
         naive::forward(geometry, layout, &x, &weight, bias, activation, &mut expected);
         let mut y = garbage(expected.len());
         let bias = bias.map(cast::<T>);
+        let x = laid_out(&x, geometry, [layout, path.reads()]);
         forward(geometry, path, &cast(&x), &cast(&weight), bias.as_deref(), activation, &mut y);
         assert_close("y", geometry, path, &y, &expected, geometry.taps());
     }
@@ -180,6 +194,9 @@ fn channels_innermost_equals_the_naive_twin() {
         }
         check::<f32>(&geometry, Path::ChannelsInnermost, seed);
         check::<f64>(&geometry, Path::ChannelsInnermost, seed);
+        geometry.stride[1] = 1;
+        check::<f32>(&geometry, Path::ChannelsFromPlanes, seed);
+        check::<f64>(&geometry, Path::ChannelsFromPlanes, seed);
     }
     check::<f32>(&Geometry { stride: [2; 2], ..square(3, [33, 130], 16, 3, 1) }, Path::ChannelsInnermost, 1);
 }
@@ -275,6 +292,10 @@ fn plan_follows_its_named_conditions() {
     assert_eq!(plan(&square(512, [6, 16], 5, 5, 0)), Path::BatchInnermost);
     assert_eq!(plan(&square(64, [1, 8], 28, 3, 1)), Path::BatchInnermost);
     assert_eq!(plan(&square(1, [6, 16], 14, 5, 0)), Path::ChannelsInnermost);
+    assert_eq!(plan_from(&square(1, [6, 16], 14, 5, 0), Layout::Nchw), Path::ChannelsFromPlanes);
+    assert_eq!(plan_from(&square(1, [6, 16], 14, 5, 0), Layout::Nhwc), Path::ChannelsInnermost);
+    assert_eq!(plan_from(&square(64, [3, 64], 32, 3, 1), Layout::Nchw), Path::ChannelsFromPlanes);
+    assert_eq!(plan_from(&square(1, [16, 32], 14, 5, 0), Layout::Nchw), Path::ChannelsInnermost);
     assert_eq!(plan(&square(64, [64, 128], 32, 3, 1)), Path::Winograd);
     assert_eq!(plan(&square(64, [64, 128], 32, 1, 0)), Path::ChannelsInnermost);
     // The first convolution of a network for colour images, and one with few channels on both sides.
@@ -310,8 +331,9 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let grad_y = cast::<f32>(&numbers.values(geometry.output_len()));
         let winograd = is_winograd(&geometry).then_some(Path::Winograd);
         let innermost = (geometry.groups == 1).then_some(Path::ChannelsInnermost);
+        let planes = innermost.map(|_| Path::ChannelsFromPlanes);
         let rows = is_winograd_rows(&geometry).then_some(Path::WinogradRows);
-        for path in PATHS.into_iter().chain(winograd).chain(rows).chain(innermost) {
+        for path in PATHS.into_iter().chain(winograd).chain(rows).chain(innermost).chain(planes) {
             let results = [1, 2, 7].map(|threads| {
                 let (mut y, mut grad_x, mut grad_weight) = (grad_y.clone(), x.clone(), weight.clone());
                 let mut grad_bias = vec![0.0; geometry.out_channels];

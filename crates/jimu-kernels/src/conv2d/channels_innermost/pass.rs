@@ -195,7 +195,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
         let panel_height = pass.rows.span(self.rows.len());
         let copy = match in_place {
             true => Buffer::default(),
-            false => surrounded(image, pass.source_size, pass.sources, first, [panel_height, panel_width]),
+            false => surrounded(image, [1, pass.sources], pass.source_size, first, [panel_height, panel_width]),
         };
         let panel = if in_place { image } else { &copy };
         let depth = pass.depth();

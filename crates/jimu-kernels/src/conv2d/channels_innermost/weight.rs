@@ -93,7 +93,7 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
         // Neighbouring taps of a row are neighbours in memory, with all their channels.
         let taps_together = if geometry.dilation[1] == 1 { kernel_width } else { 1 };
         for image in self.images.clone() {
-            let x = surrounded(&self.x[image * x_len..][..x_len], geometry.input, inputs, first, panel);
+            let x = surrounded(&self.x[image * x_len..][..x_len], [1, inputs], geometry.input, first, panel);
             for y_row in 0..height {
                 let pixels = (image * height + y_row) * row_len;
                 copy_channels(&self.grad_y[pixels * outputs..], outputs, self.channels.clone(), &mut row);

@@ -7,7 +7,7 @@ use jimu_kernels::conv2d::{self as kernels, Activation, Geometry, Path};
 use super::conv_options::ConvOptions;
 use super::images::{Images, shown};
 use super::pair::Extent;
-use super::planes::{laid_out, planes_in, with_planes};
+use super::planes::{laid_out, order_of, planes_in, with_planes};
 use crate::autograd::{Context, Gradients, Operation, Saves, Spec, apply, try_apply};
 use crate::dtype::dispatch_float;
 use crate::error::{OrRaise, ShapeError};
@@ -45,7 +45,7 @@ impl Operation for Conv2d {
         let layout = self.path.layout();
         dispatch_float!(spec.dtype, T => {
             let mut out = Buffer::unspecified(spec.shape.numel());
-            let mut run = |bias: Option<&[T]>| with_planes::<T, _>(inputs[0], layout, |x| {
+            let mut run = |bias: Option<&[T]>| with_planes::<T, _>(inputs[0], self.path.reads(), |x| {
                 inputs[1].with_contiguous::<T, _>(|weight| {
                     kernels::forward(&self.geometry, self.path, x, weight, bias, self.activation, &mut out);
                 });
@@ -200,10 +200,10 @@ pub(crate) fn try_conv<S: Extent>(
     let x = Images::of::<S>(x, name)?;
     let weight = &filters::<S>(weight, name, "out_channels, in_channels / groups")?;
     let geometry = geometry(name, &x, weight, bias, options)?;
-    let path = kernels::plan(&geometry);
+    let path = kernels::plan_from(&geometry, order_of(&x.images));
     let operation = Conv2d { geometry, path, activation };
     // Once for forward and the gradient of the weight.
-    let images = &laid_out(&x.images, path.layout());
+    let images = &laid_out(&x.images, path.reads());
     let y = match bias {
         Some(bias) => try_apply(operation, &[images, weight, bias]),
         None => try_apply(operation, &[images, weight]),
