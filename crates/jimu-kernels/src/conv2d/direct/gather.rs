@@ -133,9 +133,9 @@ impl<T: ConvElement> Task<'_, T> {
         for tile in (0..rows * vectors).step_by(P) {
             let used = (rows * vectors - tile).min(P);
             // Vectors beyond the last are computed like the tile's first one, and not written.
-            let (mut places, mut bases) = ([(0, 0); P], [panel.place(next); P]);
+            let (mut places, mut bases) = ([0; P], [panel.place(next); P]);
             for p in 0..used {
-                places[p] = ((first + next[0]) * width + next[1], lanes.min(width - next[1]));
+                places[p] = (first + next[0]) * width + next[1];
                 bases[p] = panel.place(next);
                 next = if next[1] + lanes < width { [next[0], next[1] + lanes] } else { [next[0] + 1, 0] };
             }
@@ -149,11 +149,12 @@ impl<T: ConvElement> Task<'_, T> {
             );
             let planes = self.y.chunks_exact_mut(height * width).skip(channels.start);
             for (plane, sums) in planes.zip(T::as_vectors::<S>(&lines).0.as_chunks::<P>().0) {
-                for (&(start, count), &sum) in places[..used].iter().zip(sums) {
+                for (&start, &sum) in places[..used].iter().zip(sums) {
                     let sum = if self.activation == Activation::Relu { T::relu(simd, sum) } else { sum };
-                    let to = &mut plane[start..][..count];
-                    match count == lanes {
-                        true => T::as_vectors_mut::<S>(to).0[0] = sum,
+                    // The next row overwrites what is too much of the last vector of this one.
+                    let to = &mut plane[start..];
+                    match to.len() >= lanes {
+                        true => T::as_vectors_mut::<S>(&mut to[..lanes]).0[0] = sum,
                         false => T::store_part(simd, to, sum),
                     }
                 }
