@@ -66,14 +66,19 @@ impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
         let outputs = self.y.chunks_exact_mut(width).zip(self.taps.chunks_exact_mut(width));
         for (row, (y, taps)) in outputs.enumerate() {
             let (upper, lower) = self.x[2 * row * row_len..][..2 * row_len].split_at(row_len);
-            let windows = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-            for ((y, tap), (upper, lower)) in y.iter_mut().zip(taps).zip(windows) {
-                let (mut best, mut index) = (upper[0], 0);
-                (best, index) = better(best, index, upper[1], 1);
-                (best, index) = better(best, index, lower[0], 2);
-                (best, index) = better(best, index, lower[1], 3);
-                (*y, *tap) = rectified::<T, RELU>(best, index);
+            let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+            if width < TOGETHER || width.is_multiple_of(TOGETHER) {
+                let windows = upper.iter().zip(lower);
+                for ((y, tap), (upper, lower)) in y.iter_mut().zip(taps).zip(windows) {
+                    (*y, *tap) = of_window::<T, RELU>(upper, lower);
+                }
+                continue;
             }
+            for first in (0..width - TOGETHER).step_by(TOGETHER) {
+                together::<T, RELU>(upper, lower, y, taps, first);
+            }
+            // Some windows are taken twice, rather than one after the other.
+            together::<T, RELU>(upper, lower, y, taps, width - TOGETHER);
         }
     }
 
@@ -145,6 +150,37 @@ impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
             }
         }
     }
+}
+
+/// Windows of pixels of one number that are computed at once.
+const TOGETHER: usize = 8;
+
+/// The greatest of each of `TOGETHER` windows from the `first` on, from the numbers of two rows.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+fn together<T: Lanes, const RELU: bool>(
+    upper: &[[T; 2]],
+    lower: &[[T; 2]],
+    y: &mut [T],
+    taps: &mut [u32],
+    first: usize,
+) {
+    let range = first..first + TOGETHER;
+    let (upper, lower) = (&upper[range.clone()], &lower[range.clone()]);
+    let (y, taps) = (&mut y[range.clone()], &mut taps[range]);
+    for i in 0..TOGETHER {
+        (y[i], taps[i]) = of_window::<T, RELU>(&upper[i], &lower[i]);
+    }
+}
+
+/// The greatest number of a window of 2 x 2, and its tap.
+#[inline(always)]
+fn of_window<T: Lanes, const RELU: bool>(upper: &[T; 2], lower: &[T; 2]) -> (T, u32) {
+    let (mut best, mut tap) = (upper[0], 0);
+    (best, tap) = better(best, tap, upper[1], 1);
+    (best, tap) = better(best, tap, lower[0], 2);
+    (best, tap) = better(best, tap, lower[1], 3);
+    rectified::<T, RELU>(best, tap)
 }
 
 /// PyTorch's rule, as a choice without branches.
