@@ -1,6 +1,7 @@
 //! Aligned buffers from a caching pool.
 //!
 //! ```text
+//! threads   each gets first what it put back itself, which lies in its core's caches, and all else only then
 //! small     below LARGE bytes: a free block of the size's class (shelves.rs), else one from the system's allocator
 //! large     the tightest free stretch of address space (stretches.rs): what is left of it stays free, neighbours that are
 //!           freed grow together; else fresh pages, huge ones if the system has them

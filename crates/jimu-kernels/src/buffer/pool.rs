@@ -1,6 +1,7 @@
 //! The one pool of the process: what is taken and put back, and how much of it may lie idle.
 
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::shelves::{Class, Shelves};
@@ -11,6 +12,21 @@ use super::system::{self, Memory};
 pub(super) const LARGE: usize = if cfg!(unix) { 256 << 10 } else { usize::MAX };
 /// What may be cached beyond what the program has been seen to need.
 const SLACK: usize = 16 << 20;
+
+/// A thread: memory that it put back lies in its core's caches, so it is the first to get it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Home(pub usize);
+
+impl Home {
+    /// The calling thread.
+    fn own() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static OWN: Home = Home(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        OWN.with(|&own| own)
+    }
+}
 
 /// What the pool holds, in bytes, and how often it was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,20 +88,22 @@ pub(super) fn release(block: NonNull<u8>, bytes: usize) {
     if bytes >= LARGE {
         let bytes = bytes.next_multiple_of(GRAIN);
         pool.large.put(bytes);
-        return pool.stretches.put(Memory { start: block, bytes });
+        return pool.stretches.put(Memory { start: block, bytes }, Home::own());
     }
     let class = Class::of(bytes);
     pool.small.put(class.bytes);
-    pool.shelves.put(block, class);
+    pool.shelves.put(block, class, Home::own());
     let allowance = pool.small.allowance();
-    let released = pool.evict_small(allowance);
-    drop(pool);
-    released.free();
+    if pool.small.cached > allowance {
+        let released = pool.evict_small(allowance);
+        drop(pool);
+        released.free();
+    }
 }
 
 fn allocate_small(class: Class) -> (NonNull<u8>, bool) {
     let mut pool = lock();
-    let block = pool.shelves.take(class);
+    let block = pool.shelves.take(class, Home::own());
     let stats = &mut pool.small;
     stats.taken(class.bytes);
     if let Some(block) = block {
@@ -100,7 +118,7 @@ fn allocate_small(class: Class) -> (NonNull<u8>, bool) {
 
 fn allocate_large(bytes: usize) -> (NonNull<u8>, bool) {
     let mut pool = lock();
-    let block = pool.stretches.take(bytes);
+    let block = pool.stretches.take(bytes, Home::own());
     let stats = &mut pool.large;
     stats.taken(bytes);
     if let Some(block) = block {
@@ -120,7 +138,7 @@ fn allocate_large(bytes: usize) -> (NonNull<u8>, bool) {
         let rest = unsafe { start.add(bytes) };
         let mut pool = lock();
         pool.large.cached += mapped - bytes;
-        pool.stretches.put(Memory { start: rest, bytes: mapped - bytes });
+        pool.stretches.put(Memory { start: rest, bytes: mapped - bytes }, Home::own());
     }
     (start, false)
 }

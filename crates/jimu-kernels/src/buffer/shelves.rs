@@ -3,6 +3,7 @@
 use std::ptr::NonNull;
 
 use super::ALIGNMENT;
+use super::pool::Home;
 use super::system::Memory;
 
 /// The size of a block, one of eight to each doubling: less than 1/8 of a block is waste (beyond 512 bytes; below, up to 63
@@ -26,10 +27,13 @@ impl Class {
     }
 }
 
-/// The free blocks of one class.
+/// Of a class's blocks so many of those put back last are looked through for one of the asking thread's.
+const NEAR: usize = 16;
+
+/// The free blocks of one class, each with the thread that put it back.
 #[derive(Default)]
 struct Shelf {
-    blocks: Vec<Memory>,
+    blocks: Vec<(Memory, Home)>,
     /// The tick at which a block was last taken or put back.
     used: u64,
 }
@@ -47,13 +51,16 @@ impl Default for Shelves {
 }
 
 impl Shelves {
-    /// The block of the class that was put back last.
-    pub fn take(&mut self, class: Class) -> Option<NonNull<u8>> {
-        self.shelf(class).blocks.pop().map(|block| block.start)
+    /// The block of the class that this thread put back last, or else any thread.
+    pub fn take(&mut self, class: Class, home: Home) -> Option<NonNull<u8>> {
+        let blocks = &mut self.shelf(class).blocks;
+        let last = blocks.len().checked_sub(1)?;
+        let own = blocks.iter().rev().take(NEAR).position(|&(_, other)| other == home);
+        Some(blocks.remove(last - own.unwrap_or(0)).0.start)
     }
 
-    pub fn put(&mut self, block: NonNull<u8>, class: Class) {
-        self.shelf(class).blocks.push(Memory { start: block, bytes: class.bytes });
+    pub fn put(&mut self, block: NonNull<u8>, class: Class, home: Home) {
+        self.shelf(class).blocks.push((Memory { start: block, bytes: class.bytes }, home));
     }
 
     fn shelf(&mut self, class: Class) -> &mut Shelf {
@@ -71,7 +78,7 @@ impl Shelves {
             let filled = self.shelves.iter_mut().filter(|shelf| !shelf.blocks.is_empty());
             let Some(shelf) = filled.min_by_key(|shelf| shelf.used) else { break };
             while bytes < excess
-                && let Some(block) = shelf.blocks.pop()
+                && let Some((block, _)) = shelf.blocks.pop()
             {
                 bytes += block.bytes;
                 evicted.push(block);
