@@ -39,6 +39,7 @@ fn paths(geometry: &Geometry) -> Vec<Path> {
     let is_small = geometry.in_channels * geometry.out_channels <= 1024 && geometry.groups == 1;
     let direct = [Path::BatchInnermost, Path::ChannelsInnermost, Path::Direct, Path::Gemm];
     paths.extend(direct.into_iter().filter(|&path| is_small && path != planned));
+    paths.extend(conv2d::suits_planes(geometry).then_some(Path::ChannelsFromPlanes));
     // What the transforms bring.
     paths.extend((planned == Path::Winograd).then_some(Path::ChannelsInnermost));
     paths

@@ -62,6 +62,20 @@ fn a_loop_of_many_sizes_in_turn_takes_nothing_from_the_system() {
 }
 
 #[test]
+fn a_thread_gets_first_what_it_put_back_itself() {
+    let _turn = turn();
+    trim();
+    for len in [777, 1_000_003] {
+        let (own, other) = (Buffer::<f32>::unspecified(len), Buffer::<f32>::unspecified(len));
+        let addresses = [own.as_ptr() as usize, other.as_ptr() as usize];
+        drop(own);
+        thread::spawn(move || drop(other)).join().unwrap();
+        let again = [0, 1].map(|_| Buffer::<f32>::unspecified(len));
+        assert_eq!(again.map(|buffer| buffer.as_ptr() as usize), addresses, "its own, then the other thread's");
+    }
+}
+
+#[test]
 fn buffers_may_die_on_another_thread() {
     let _turn = turn();
     let buffer = Buffer::<f32>::from_slice(&[2.0; 777]);

@@ -27,9 +27,9 @@ impl Pair {
         Self(pool)
     }
 
-    /// Runs two tasks, which may wait for each other.
-    fn run(&self, task: impl Fn(usize) + Sync) {
-        assert!(self.0.shared.run(2, &task).is_none(), "a task panicked");
+    /// Runs tasks, two of which may wait for each other.
+    fn run(&self, tasks: usize, task: impl Fn(usize) + Sync) {
+        assert!(self.0.shared.run(tasks, &task).is_none(), "a task panicked");
     }
 }
 
@@ -80,7 +80,7 @@ fn workers_take_part_after_they_have_slept() {
         // Neither task ends before the other has begun, so two threads must be there.
         let barrier = Barrier::new(2);
         let ids = Mutex::new(HashSet::new());
-        pair.run(|_| {
+        pair.run(2, |_| {
             barrier.wait();
             ids.lock().unwrap().insert(thread::current().id());
         });
@@ -89,11 +89,26 @@ fn workers_take_part_after_they_have_slept() {
 }
 
 #[test]
+fn each_thread_begins_with_its_own_run_of_tasks() {
+    let (both, done) = (Barrier::new(2), AtomicUsize::new(0));
+    Pair::new().run(9, |task| {
+        // The first of each run: nothing else has been taken before, and nothing will be until both have looked.
+        if task == 0 || task == 5 {
+            both.wait();
+            assert_eq!(done.load(Ordering::SeqCst), 0);
+            both.wait();
+        }
+        done.fetch_add(1, Ordering::SeqCst);
+    });
+    assert_eq!(done.into_inner(), 9);
+}
+
+#[test]
 fn the_caller_waits_for_a_worker_that_takes_long() {
     let barrier = Barrier::new(2);
     let done = AtomicUsize::new(0);
     let caller = thread::current().id();
-    Pair::new().run(|_| {
+    Pair::new().run(2, |_| {
         barrier.wait();
         if thread::current().id() != caller {
             thread::sleep(Duration::from_millis(20));
