@@ -41,7 +41,7 @@ impl Drop for Pair {
 
 #[test]
 fn each_task_runs_once_whatever_the_number_of_threads() {
-    for threads in [1, 2, 3, 7, 2] {
+    for threads in [1, 2, 3, 7, MAX_RUNS + 3, 2] {
         with_threads(threads, || {
             assert_eq!(num_threads(), threads);
             for tasks in [0, 1, 2, 3, 8, 100, 1000] {
