@@ -17,7 +17,7 @@ use crate::threads;
 use crate::transpose::transpose;
 
 /// Multiply-adds in a task: fewer are done before another thread has come.
-const TASK: usize = 1 << 19;
+pub(super) const TASK: usize = 1 << 19;
 
 pub(in super::super) fn forward<T: ConvElement>(
     geometry: &Geometry,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::{Activation, ConvElement, Geometry};
+use super::pass::TASK;
 use super::surrounded;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
@@ -16,8 +17,6 @@ use crate::transpose::transpose;
 
 /// Most pixels in a register block.
 const MAX_PIXELS: usize = 12;
-/// Multiply-adds in a task: fewer are done before another thread has come.
-const TASK: usize = 1 << 19;
 
 /// `x` is `[N, C, H, W]`; columns have no stride, and there is one group.
 pub(in super::super) fn forward<T: ConvElement>(
