@@ -22,6 +22,8 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, TryLockE
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
+use crate::cut::balanced;
+
 /// How long a thread spins before it sleeps: longer than the gaps between the operations of a step, and than the longest
 /// task of most, as a virtual core takes some tens of microseconds to wake; shorter than anyone would notice on an idle machine.
 const SPIN: Duration = Duration::from_millis(1);
@@ -261,8 +263,9 @@ impl Shared {
         let number = self.state.0.load(Ordering::Relaxed) & !(JOB - 1);
         // SAFETY: no job is open and nobody is inside, and the caller holds the pool's lock.
         unsafe { *self.job.get() = Some(job) };
-        let starts = (0..self.next.len()).map(|run| self.run_start(run, tasks));
-        self.next.iter().zip(starts).for_each(|(next, start)| next.0.store(start, Ordering::Relaxed));
+        for (run, next) in self.next.iter().enumerate() {
+            next.0.store(balanced(tasks, self.next.len(), run).start, Ordering::Relaxed);
+        }
         self.state.0.store(number.wrapping_add(JOB) | OPEN, Ordering::SeqCst);
         self.wake(tasks - 1);
         self.take_tasks(job, 0);
@@ -271,12 +274,6 @@ impl Shared {
             self.wait_until_left();
         }
         self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Where run `run` of `tasks` tasks begins.
-    fn run_start(&self, run: usize, tasks: usize) -> usize {
-        let (each, left) = (tasks / self.next.len(), tasks % self.next.len());
-        run * each + run.min(left)
     }
 
     /// Takes tasks until there are none left, those of the thread's own run first.
@@ -296,7 +293,7 @@ impl Shared {
     fn take_run(&self, job: Job, run: usize) {
         // SAFETY: the caller of `run` keeps the closure alive until all who could be here have left.
         let task = unsafe { &*job.task };
-        let (next, end) = (&self.next[run].0, self.run_start(run + 1, job.tasks));
+        let (next, end) = (&self.next[run].0, balanced(job.tasks, self.next.len(), run).end);
         // A look changes nothing, so that the line can stay with the one who counts on it.
         while next.load(Ordering::Relaxed) < end {
             let index = next.fetch_add(1, Ordering::Relaxed);

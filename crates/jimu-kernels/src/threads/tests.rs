@@ -93,7 +93,7 @@ fn each_thread_begins_with_its_own_run_of_tasks() {
     let (both, done) = (Barrier::new(2), AtomicUsize::new(0));
     Pair::new().run(9, |task| {
         // The first of each run: nothing else has been taken before, and nothing will be until both have looked.
-        if task == 0 || task == 5 {
+        if task == 0 || task == 4 {
             both.wait();
             assert_eq!(done.load(Ordering::SeqCst), 0);
             both.wait();
