@@ -43,6 +43,9 @@ use crate::log;
 use crate::simd;
 use crate::threads;
 
+/// Multiply-adds in a task of the direct paths, about: fewer are done before another thread has come.
+const TASK: usize = 1 << 19;
+
 /// The sizes of a convolution. Height comes before width in every pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Geometry {

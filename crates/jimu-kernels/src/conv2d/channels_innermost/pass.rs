@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::super::pass::Pass;
-use super::super::{Activation, ConvElement, Geometry};
+use super::super::{Activation, ConvElement, Geometry, TASK};
 use super::surrounded;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
@@ -15,9 +15,6 @@ use crate::shared::SharedSlice;
 use crate::simd;
 use crate::threads;
 use crate::transpose::transpose;
-
-/// Multiply-adds in a task: fewer are done before another thread has come.
-pub(super) const TASK: usize = 1 << 19;
 
 pub(in super::super) fn forward<T: ConvElement>(
     geometry: &Geometry,

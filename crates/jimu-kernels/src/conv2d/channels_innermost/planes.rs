@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{Activation, ConvElement, Geometry};
-use super::pass::TASK;
+use super::super::{Activation, ConvElement, Geometry, TASK};
 use super::surrounded;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
@@ -71,9 +70,9 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (geometry, lanes) = (self.geometry, T::lanes::<S>());
         let [_, width] = geometry.output();
-        let (in_place, copy, panel) = self.panel();
-        let source = Source::new(geometry, if in_place { self.x } else { &copy }, panel);
-        let first_row = if in_place { self.rows.start } else { 0 };
+        let (copy, panel) = self.panel();
+        let source = Source::new(geometry, copy.as_deref().unwrap_or(self.x), panel);
+        let first_row = if copy.is_some() { 0 } else { self.rows.start };
         let step = width.div_ceil(width.div_ceil(MAX_PIXELS));
         for first in (0..geometry.out_channels).step_by(lanes) {
             let weights = &self.weights[first * geometry.taps()..][..lanes * geometry.taps()];
@@ -110,17 +109,17 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
 }
 
 impl<T: ConvElement> Task<'_, T> {
-    /// Whether the image is read where it lies, otherwise the rows that are read with zeros around them, and the height and
-    /// width of what is read.
-    fn panel(&self) -> (bool, Buffer<T>, [usize; 2]) {
+    /// The rows that are read with zeros around them, unless the image is read where it lies, and the height and width of what
+    /// is read.
+    fn panel(&self) -> (Option<Buffer<T>>, [usize; 2]) {
         let Geometry { input, padding, stride, in_channels, .. } = *self.geometry;
         if padding == [[0; 2]; 2] {
-            return (true, Buffer::default(), input);
+            return (None, input);
         }
         let targets = [self.rows.len(), self.geometry.output()[1]];
         let panel = [0, 1].map(|axis| (targets[axis] - 1) * stride[axis] + self.geometry.reach(axis));
         let first = [(self.rows.start * stride[0]) as isize - padding[0][0] as isize, -(padding[1][0] as isize)];
-        (false, surrounded(self.x, [in_channels, 1], input, first, panel), panel)
+        (Some(surrounded(self.x, [in_channels, 1], input, first, panel)), panel)
     }
 
     /// `O` neighbouring pixels of output, from `pixel` of the task's on, whose windows begin at `base` and the places after it.

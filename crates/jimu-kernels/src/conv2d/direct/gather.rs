@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use smallvec::SmallVec;
 
-use super::super::{Activation, ConvElement, Geometry};
+use super::super::{Activation, ConvElement, Geometry, TASK};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::Lanes;
@@ -14,9 +14,6 @@ use crate::threads;
 const MAX_CHANNELS: usize = 6;
 /// Numbers of a panel: more rows are taken one block after the other, so that it stays in the first-level cache.
 const PANEL: usize = 8192;
-
-/// Multiply-adds in a task, at least: fewer are done before another thread has come.
-const TASK: usize = 1 << 19;
 
 /// `y = activation(x * weight + bias)`, where `weight_of` takes a target channel, a source channel of its group and a tap.
 pub(super) fn run<T: ConvElement>(
