@@ -93,6 +93,11 @@ mod tests {
         let expected =
             "conv2d backward weight 1x64x32x32 * 128x1x3x3 pad 1 groups 64 relu f64: direct, width innermost";
         assert_eq!(found, expected);
+        let planes = |part| {
+            line::<f32>(&Geometry { batch: 1, ..GEOMETRY }, Path::ChannelsFromPlanes, part, Activation::Identity)
+        };
+        assert!(planes(Part::Forward).ends_with(": direct, channels innermost from plain images"));
+        assert!(planes(Part::BackwardInput).ends_with(": direct, channels innermost"));
     }
 
     #[test]
