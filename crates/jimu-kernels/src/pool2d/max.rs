@@ -50,6 +50,8 @@ impl<T: Lanes, const RELU: bool> WithSimd for Forward<'_, T, RELU> {
 
 /// Lanes that are computed at once where a pixel has fewer: a whole vector.
 const OVERLAP: usize = 16;
+/// Windows of pixels of one number that are computed at once.
+const TOGETHER: usize = 8;
 
 impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
     #[inline(always)]
@@ -151,9 +153,6 @@ impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
         }
     }
 }
-
-/// Windows of pixels of one number that are computed at once.
-const TOGETHER: usize = 8;
 
 /// The greatest of each of `TOGETHER` windows from the `first` on, from the numbers of two rows.
 #[inline(always)]
