@@ -3,8 +3,8 @@
 //! ```text
 //! threads   each gets first what it put back itself, which lies in its core's caches, and all else only then
 //! small     below LARGE bytes: a free block of the size's class (shelves.rs), else one from the system's allocator
-//! large     the tightest free stretch of address space (stretches.rs): what is left of it stays free, neighbours that are
-//!           freed grow together; else fresh pages, huge ones if the system has them
+//! large     the tightest free stretch of address space (stretches.rs): what is left of it stays free, neighbours that one
+//!           thread frees grow together, and all if nothing else fits; else fresh pages, huge ones if the system has them
 //! zeroed    what comes fresh from the system is zero; what was used before is filled
 //! bound     live + cached <= 3/2 of the most that was ever live + SLACK: a training step finds all its memory again, while
 //!           sizes that do not come back do not pile up

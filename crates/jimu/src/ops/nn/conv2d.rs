@@ -202,7 +202,7 @@ pub(crate) fn try_conv<S: Extent>(
     let geometry = geometry(name, &x, weight, bias, options)?;
     let path = kernels::plan_from(&geometry, order_of(&x.images));
     let operation = Conv2d { geometry, path, activation };
-    // Once for forward and the gradient of the weight.
+    // Once for forward and, unless that reads another order, the gradient of the weight.
     let images = &laid_out(&x.images, path.reads());
     let y = match bias {
         Some(bias) => try_apply(operation, &[images, weight, bias]),
