@@ -19,6 +19,7 @@ pub mod peak;
 pub mod pixels;
 pub mod pool2d;
 pub mod pooled;
+mod prefetch;
 mod product;
 pub mod recurrent;
 pub mod reduce;

@@ -10,12 +10,16 @@ use bytemuck::Pod;
 use num_traits::Float;
 use smallvec::SmallVec;
 
+use crate::prefetch::prefetch_row_to_write;
 use crate::shared::SharedSlice;
 use crate::strided::vectorized;
 use crate::threads::parallel_for;
 
 /// Elements that one task updates.
 const BLOCK: usize = 1 << 14;
+
+/// Elements that are asked for ahead: other threads have read the values since they were last written.
+const STRETCH: usize = 512;
 
 /// The most arrays of state that an update can keep for each parameter.
 pub const MAX_STATE: usize = 3;
@@ -73,12 +77,17 @@ pub fn update<'a, T: Real, U: Update>(parts: impl IntoIterator<Item = (Part<'a, 
         let (start, end) = (task * BLOCK, end.min((task + 1) * BLOCK));
         let first = parts.partition_point(|part| part.end() <= start);
         for part in parts[first..].iter().take_while(|part| part.start < end) {
-            // SAFETY: tasks have elements of their own, and `parallel_for` gives each to one thread.
-            let piece = unsafe { part.piece(start.max(part.start), end.min(part.end())) };
-            vectorized(
-                #[inline(always)]
-                || part.update.apply(piece),
-            );
+            let (start, end) = (start.max(part.start), end.min(part.end()));
+            for first in (start..end).step_by(STRETCH) {
+                let next = end.min(first + STRETCH);
+                part.ask_for(next, end.min(next + STRETCH));
+                // SAFETY: tasks have elements of their own, and `parallel_for` gives each to one thread.
+                let piece = unsafe { part.piece(first, next) };
+                vectorized(
+                    #[inline(always)]
+                    || part.update.apply(piece),
+                );
+            }
         }
     });
 }
@@ -103,6 +112,11 @@ impl<'a, T, U> Placed<'a, T, U> {
 
     fn end(&self) -> usize {
         self.start + self.values.len()
+    }
+
+    /// Asks for the values from `start` to `end` in the row of all.
+    fn ask_for(&self, start: usize, end: usize) {
+        prefetch_row_to_write(self.values.start().wrapping_add(start - self.start), end - start);
     }
 
     /// The elements from `start` to `end` in the row of all.

@@ -20,6 +20,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::cut::balanced;
 use crate::lanes::Lanes;
+use crate::prefetch::{line, prefetch};
 use crate::shared::SharedSlice;
 
 /// Most rows in a register block.
@@ -404,11 +405,6 @@ impl<T: Lanes> Asked<T> {
     }
 }
 
-/// Numbers in a line of the caches, of 64 bytes.
-pub(crate) const fn line<T>() -> usize {
-    64 / size_of::<T>()
-}
-
 /// Memory to be asked for, some lines in each of a number of steps.
 struct Lines<T> {
     place: *const T,
@@ -446,25 +442,4 @@ impl<T> Lines<T> {
             }
         }
     }
-}
-
-/// Asks for the lines of `len` numbers, if they are memory.
-#[inline(always)]
-pub(crate) fn prefetch_row<T>(start: *const T, len: usize) {
-    for place in (0..len).step_by(line::<T>()) {
-        prefetch(start.wrapping_add(place));
-    }
-}
-
-/// Asks for a line of memory, if it is any.
-#[inline(always)]
-fn prefetch<T>(place: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: nothing is read: the processor takes it as a hint, and any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = place;
 }

@@ -6,7 +6,7 @@
 
 use std::arch::asm;
 
-use crate::product::line;
+use crate::prefetch::line;
 
 /// Rows of a block.
 pub(super) const ROWS: usize = 32;

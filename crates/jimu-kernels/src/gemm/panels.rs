@@ -22,7 +22,8 @@ use super::tile::Tile;
 use crate::buffer::Buffer;
 use crate::cut::balanced;
 use crate::lanes::{Lanes, copy_short};
-use crate::product::{Ahead, Product, Runs, Start, prefetch_row, widest};
+use crate::prefetch::prefetch_row;
+use crate::product::{Ahead, Product, Runs, Start, widest};
 use crate::shared::SharedSlice;
 use crate::transpose::transpose;
 
