@@ -5,9 +5,16 @@
 //!               the nearest caches when the next reads it
 //! shards        each thread keeps its shard's tensors in its own caches, and threads meet once, at the end of a step
 //! ```
-//! The shards depend on the batch alone, and their gradients are added in order: the same bits for any number of threads.
+//! The shards depend on the batch alone, and so does the order in which their gradients are added: the same bits for any number
+//! of threads. They are added in pairs, and the sums of pairs in pairs:
+//!
+//! ```text
+//! (((0 + 1) + (2 + 3)) + ((4 + 5) + 6))
+//! ```
+//! Whoever comes second to a pair adds it, while what it brings lies in its caches; all threads together add the last one.
 
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jimu_kernels::threads::parallel_chunks_mut;
 use smallvec::SmallVec;
@@ -71,25 +78,34 @@ pub fn backward_in_shards<R: Send>(
     forward: impl Fn(&Tensor, &Tensor) -> (Tensor, R) + Sync,
 ) -> (f64, Vec<R>) {
     let (cuts, precision) = (Cuts::of(x), autocast_precision());
-    let mut shards: SmallVec<[Option<Shard<R>>; 16]> = (0..cuts.count).map(|_| None).collect();
+    let mut shards: SmallVec<[Option<(f64, R)>; 16]> = (0..cuts.count).map(|_| None).collect();
+    let sums = Sums::new(cuts.count);
     parallel_chunks_mut(&mut shards, 1, |index, shard| {
         let samples = cuts.samples(index);
         let (loss, other) = autocast(precision, || forward(&part(x, &samples), &part(y, &samples)));
         let share = samples.len() as f64 / cuts.total as f64;
         let options = BackwardOptions::new().gradient(&loss.detach().full_like(share));
         let mut gradients = GradientsOfLeaves::new();
-        gradients_of_leaves(&loss, options, |leaf, gradient| gradients.push((leaf.clone(), gradient)));
-        shard[0] = Some(Shard { loss: loss.item() * share, gradients, other });
-    });
-    let mut total = (0.0, Vec::with_capacity(cuts.count));
-    for shard in shards.into_iter().flatten() {
-        for (leaf, gradient) in shard.gradients {
-            if parameters.iter().any(|parameter| parameter.is_same(&leaf)) {
-                leaf.set_grad(Some(leaf.grad().map_or_else(|| gradient.detach(), |so_far| &so_far + &gradient)));
+        gradients_of_leaves(&loss, options, |leaf, gradient| {
+            if parameters.iter().any(|parameter| parameter.is_same(leaf)) {
+                // A handle of its own: two leaves may have been sent the same tensor, and this one is added to.
+                gradients.push((leaf.clone(), gradient.detach()));
             }
-        }
-        total.0 += shard.loss;
-        total.1.push(shard.other);
+        });
+        shard[0] = Some((loss.item() * share, other));
+        sums.add(index, gradients);
+    });
+    for (leaf, gradient) in sums.total() {
+        let sum = match leaf.grad() {
+            Some(so_far) => &so_far + &gradient,
+            None => gradient,
+        };
+        leaf.set_grad(Some(sum));
+    }
+    let mut total = (0.0, Vec::with_capacity(cuts.count));
+    for (loss, other) in shards.into_iter().flatten() {
+        total.0 += loss;
+        total.1.push(other);
     }
     total
 }
@@ -154,12 +170,64 @@ fn part(tensor: &Tensor, samples: &Range<usize>) -> Tensor {
 /// Leaves with their gradients.
 type GradientsOfLeaves = SmallVec<[(Tensor, Tensor); 32]>;
 
-/// What has come of a shard.
-struct Shard<R> {
-    /// Its part of the batch's mean loss.
-    loss: f64,
-    gradients: GradientsOfLeaves,
-    other: R,
+/// Each leaf's gradients of both, in the memory of the left ones.
+fn added(mut left: GradientsOfLeaves, right: GradientsOfLeaves) -> GradientsOfLeaves {
+    for (leaf, gradient) in right {
+        match left.iter_mut().find(|(known, _)| known.is_same(&leaf)) {
+            Some((_, so_far)) => drop(so_far.add_(&gradient)),
+            None => left.push((leaf, gradient)),
+        }
+    }
+    left
+}
+
+/// The sums of the shards' gradients, as they come.
+struct Sums {
+    /// What came first to its pair, in the place of the shard with which the pair's right half begins; no right half begins with
+    /// shard 0, whose place is that of the last pair's other half.
+    waiting: SmallVec<[Mutex<Option<GradientsOfLeaves>>; 16]>,
+}
+
+impl Sums {
+    fn new(shards: usize) -> Self {
+        Self { waiting: (0..shards).map(|_| Mutex::new(None)).collect() }
+    }
+
+    fn place(&self, index: usize) -> MutexGuard<'_, Option<GradientsOfLeaves>> {
+        // A thread that panicked has left nothing half done.
+        self.waiting[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds those of the shard `index`, and of all pairs that it completes but the last.
+    fn add(&self, index: usize, gradients: GradientsOfLeaves) {
+        let (mut first, mut half, mut sum) = (index, 1, gradients);
+        while half < self.waiting.len() {
+            let left = first / (2 * half) * (2 * half);
+            let right = left + half;
+            if right < self.waiting.len() {
+                let mut place = self.place(right);
+                match place.take() {
+                    None => return *place = Some(sum),
+                    Some(other) if left == 0 && 2 * half >= self.waiting.len() => {
+                        *place = Some(other);
+                        break;
+                    }
+                    Some(other) => {
+                        drop(place);
+                        sum = if first == left { added(sum, other) } else { added(other, sum) };
+                    }
+                }
+            }
+            (first, half) = (left, 2 * half);
+        }
+        *self.place(0) = Some(sum);
+    }
+
+    /// The sum of all.
+    fn total(self) -> GradientsOfLeaves {
+        let halves = self.waiting.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner));
+        halves.flatten().reduce(added).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +273,35 @@ mod tests {
             assert!(outputs.allclose(&model.forward(&x).detach(), 1e-5, 1e-6, false), "{samples} samples");
             assert!(!outputs.requires_grad());
         }
+    }
+
+    #[test]
+    fn sums_depend_on_no_order_of_arrival() {
+        let leaf = Tensor::zeros([1]);
+        let values = [1e8f32, 1.0, -1e8, 3.0, 0.1, 1e-3, 7.0];
+        let total = |order: &[usize]| {
+            let sums = Sums::new(order.len());
+            order.iter().for_each(|&shard| {
+                sums.add(shard, std::iter::once((leaf.clone(), Tensor::new([values[shard]]))).collect());
+            });
+            sums.total()[0].1.to_vec::<f32>()[0]
+        };
+        let [a, b, c, d, e, f, g] = values;
+        let pairs = ((a + b) + (c + d)) + ((e + f) + g);
+        assert_ne!(pairs, values.iter().sum::<f32>());
+        for order in [[0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [3, 6, 0, 5, 2, 4, 1], [4, 1, 5, 0, 6, 3, 2]] {
+            assert_eq!(total(&order), pairs, "{order:?}");
+        }
+        assert_eq!([total(&[0]), total(&[1, 0]), total(&[2, 0, 1])], [a, a + b, (a + b) + c]);
+    }
+
+    #[test]
+    fn leaves_with_one_gradient_do_not_add_to_each_other() {
+        let (a, b) = (Tensor::zeros([3]).requires_grad_(), Tensor::zeros([3]).requires_grad_());
+        let (x, y) = (Tensor::ones([64, 3]), Tensor::zeros([64]));
+        // Both get the very gradient of their sum.
+        backward_in_shards(&[a.clone(), b.clone()], &x, &y, |x, _| (((&a + &b) * x).sum(), ()));
+        assert_eq!([a, b].map(|leaf| leaf.grad().unwrap().to_vec::<f32>()), [[32.0; 3], [32.0; 3]]);
     }
 
     #[test]
