@@ -44,6 +44,9 @@ pub trait Lanes:
     fn largest_lane<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
     /// `a` where it is not below zero, else zero, per lane: NaN stays.
     fn relu<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
+    /// `a` in the lanes whose index in `indices` is `index`, else zero; there are as many indices as lanes, below 2^24 or
+    /// `u32::MAX`.
+    fn keep_where<S: Simd>(simd: S, a: Self::Vector<S>, indices: &[u32], index: u32) -> Self::Vector<S>;
     /// The sum of the lanes.
     fn sum_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
     /// Reads as many numbers as `values` has, at most a register full; the other lanes are zero.
@@ -58,7 +61,7 @@ pub trait Lanes:
 
 macro_rules! impl_lanes {
     ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
-     $largest:ident, $less:ident,
+     $largest:ident, $less:ident, $equal:ident,
      $select:ident, $sum:ident, $load:ident, $store:ident, $view:ident, $view_mut:ident) => {
         impl Lanes for $number {
             const ZERO: Self = 0.0;
@@ -106,6 +109,17 @@ macro_rules! impl_lanes {
                 simd.$select(simd.$less(a, zero), zero, a)
             }
             #[inline(always)]
+            fn keep_where<S: Simd>(simd: S, a: S::$vector, indices: &[u32], index: u32) -> S::$vector {
+                let mut found = [simd.$splat(0.0)];
+                let numbers: &mut [Self] = bytemuck::cast_slice_mut(&mut found);
+                for (number, &index) in numbers.iter_mut().zip(indices) {
+                    // Signed: that is one instruction.
+                    *number = index as i32 as $number;
+                }
+                let wanted = simd.$equal(found[0], simd.$splat(index as $number));
+                simd.$select(wanted, a, simd.$splat(0.0))
+            }
+            #[inline(always)]
             fn sum_lanes<S: Simd>(simd: S, a: S::$vector) -> Self {
                 simd.$sum(a)
             }
@@ -140,6 +154,7 @@ impl_lanes!(
     max_f32s,
     reduce_max_f32s,
     less_than_f32s,
+    equal_f32s,
     select_f32s,
     reduce_sum_f32s,
     partial_load_f32s,
@@ -158,6 +173,7 @@ impl_lanes!(
     max_f64s,
     reduce_max_f64s,
     less_than_f64s,
+    equal_f64s,
     select_f64s,
     reduce_sum_f64s,
     partial_load_f64s,

@@ -34,6 +34,11 @@ pub(super) fn line<T: ConvElement>(geometry: &Geometry, path: Path, part: Part, 
     format!("conv2d {part_name} {input} * {weight}{options}: {}, {layout}{from}", way::<T>(geometry, path, part))
 }
 
+/// The same, where the windows of 2x2 behind it are pooled by the same tasks.
+pub(super) fn pooled_line<T: ConvElement>(geometry: &Geometry, path: Path, part: Part) -> String {
+    format!("{}, max_pool2d 2x2 relu by the same tasks", line::<T>(geometry, path, part, Activation::Identity))
+}
+
 fn options<T>(geometry: &Geometry, activation: Activation) -> String {
     let padding = match geometry.padding {
         [[top, bottom], [left, right]] if top == bottom && left == right => log::option("pad", [top, left], 0),
@@ -98,6 +103,13 @@ mod tests {
         };
         assert!(planes(Part::Forward).ends_with(": direct, channels innermost from plain images"));
         assert!(planes(Part::BackwardInput).ends_with(": direct, channels innermost"));
+    }
+
+    #[test]
+    fn pooling_by_the_same_tasks_is_told() {
+        let expected = "conv2d forward 64x64x32x32 * 128x64x3x3 pad 1: direct, batch innermost, max_pool2d 2x2 relu by the \
+                        same tasks";
+        assert_eq!(pooled_line::<f32>(&GEOMETRY, Path::BatchInnermost, Part::Forward), expected);
     }
 
     #[test]

@@ -14,6 +14,8 @@
 //! | [`Path::ChannelsFromPlanes`] | the same; forward reads [`Layout::Nchw`] | the same, the images lie so, and [`suits_planes`] | the same  |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
+//! With the ReLU and the max pooling that often follow a convolution, in one pass each way: `pooled.rs`.
+//!
 //! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
 //! ([`log`]).
 //!
@@ -29,13 +31,17 @@ mod gemm;
 mod layout;
 pub mod naive;
 mod pass;
+mod pooled;
 mod window;
+mod windows;
 mod winograd;
 mod winograd_rows;
 
 pub use layout::Layout;
+pub use pooled::{backward_bias_pooled, backward_weight_pooled, forward_pooled, pooling};
 
 use explain::Part;
+use windows::Output;
 
 use crate::buffer::Buffer;
 use crate::lanes::{self, Lanes};
@@ -289,13 +295,15 @@ pub fn is_depthwise(geometry: &Geometry) -> bool {
 }
 
 /// An element type that convolutions are computed in: `f32` or `f64`.
-pub trait ConvElement: Lanes + crate::gemm::GemmElement {
+pub trait ConvElement: Lanes + crate::gemm::GemmElement + crate::pool2d::PoolElement {
     /// The kernels of this type, compiled in this crate: whoever calls them gets them optimised.
     #[doc(hidden)]
     const KERNELS: Kernels<Self>;
 }
 
 type ForwardKernel<T> = fn(&Geometry, Path, &[T], &[T], Option<&[T]>, Activation, &mut [T]);
+type ForwardPooledKernel<T> = fn(&Geometry, Path, &[T], &[T], Option<&[T]>, &mut [T], &mut [u32]);
+type WeightPooledKernel<T> = fn(&Geometry, Path, &[T], &[T], &[u32], &mut [T]);
 
 /// A path's functions; their arguments are those of the public functions.
 #[doc(hidden)]
@@ -304,6 +312,9 @@ pub struct Kernels<T> {
     backward_input: fn(&Geometry, Path, &[T], &[T], &mut [T]),
     backward_weight: fn(&Geometry, Path, &[T], &[T], &mut [T]),
     backward_bias: fn(&Geometry, Layout, &[T], &mut [T]),
+    forward_pooled: ForwardPooledKernel<T>,
+    backward_weight_pooled: WeightPooledKernel<T>,
+    backward_bias_pooled: fn(&Geometry, Path, &[T], &[u32], &mut [T]),
 }
 
 macro_rules! impl_conv_element {
@@ -320,8 +331,12 @@ macro_rules! impl_conv_element {
                     y: &mut [$number],
                 ) {
                     match path {
-                        Path::BatchInnermost => batch_innermost::forward(geometry, x, weight, bias, activation, y),
-                        Path::WinogradRows => winograd_rows::forward(geometry, x, weight, bias, activation, y),
+                        Path::BatchInnermost => {
+                            batch_innermost::forward(geometry, x, weight, bias, Output::Pixels(activation, y))
+                        }
+                        Path::WinogradRows => {
+                            winograd_rows::forward(geometry, x, weight, bias, Output::Pixels(activation, y))
+                        }
                         Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
                         Path::ChannelsInnermost => {
                             channels_innermost::forward(geometry, x, weight, bias, activation, y)
@@ -370,9 +385,17 @@ macro_rules! impl_conv_element {
                     }
                 }
                 fn backward_bias(geometry: &Geometry, layout: Layout, grad_y: &[$number], grad_bias: &mut [$number]) {
-                    sum_channels(geometry, layout, grad_y, grad_bias);
+                    sum_channels(geometry.batch, layout, grad_y, grad_bias);
                 }
-                Kernels { forward, backward_input, backward_weight, backward_bias }
+                Kernels {
+                    forward,
+                    backward_input,
+                    backward_weight,
+                    backward_bias,
+                    forward_pooled: pooled::forward,
+                    backward_weight_pooled: pooled::backward_weight,
+                    backward_bias_pooled: pooled::backward_bias,
+                }
             };
         }
     };
@@ -423,7 +446,7 @@ pub fn forward<T: ConvElement>(
         return;
     }
     log::plan(|| explain::line::<T>(geometry, path, Part::Forward, activation));
-    (T::KERNELS.forward)(geometry, path, x, weight, bias, activation, y);
+    (<T as ConvElement>::KERNELS.forward)(geometry, path, x, weight, bias, activation, y);
 }
 
 /// The gradient of the input, written over `grad_x`; `grad_y` and `grad_x` are contiguous in `path.layout()`.
@@ -437,7 +460,7 @@ pub fn backward_input<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &
         return;
     }
     log::plan(|| explain::line::<T>(geometry, path, Part::BackwardInput, Activation::Identity));
-    (T::KERNELS.backward_input)(geometry, path, grad_y, weight, grad_x);
+    (<T as ConvElement>::KERNELS.backward_input)(geometry, path, grad_y, weight, grad_x);
 }
 
 /// The gradient of the weight, written over `grad_weight`; `x` and `grad_y` are contiguous in `path.layout()`.
@@ -451,7 +474,7 @@ pub fn backward_weight<T: ConvElement>(geometry: &Geometry, path: Path, x: &[T],
         return;
     }
     log::plan(|| explain::line::<T>(geometry, path, Part::BackwardWeight, Activation::Identity));
-    (T::KERNELS.backward_weight)(geometry, path, x, grad_y, grad_weight);
+    (<T as ConvElement>::KERNELS.backward_weight)(geometry, path, x, grad_y, grad_weight);
 }
 
 /// The gradient of the bias, written over `grad_bias`: the sum of `grad_y` over images and pixels.
@@ -461,20 +484,20 @@ pub fn backward_weight<T: ConvElement>(geometry: &Geometry, path: Path, x: &[T],
 pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[T], grad_bias: &mut [T]) {
     assert_eq!(grad_y.len(), geometry.output_len(), "conv2d: length of the output's gradient");
     assert_eq!(grad_bias.len(), geometry.out_channels, "conv2d: length of the bias's gradient");
-    (T::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
+    (<T as ConvElement>::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
 }
 
-fn sum_channels<T: ConvElement>(geometry: &Geometry, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
-    let [height, width] = geometry.output();
-    let pixels = height * width;
-    let channels = geometry.out_channels;
+/// The sum of each channel of `batch` images, of which there are as many as `grad_bias` is long.
+fn sum_channels<T: ConvElement>(batch: usize, layout: Layout, grad_y: &[T], grad_bias: &mut [T]) {
+    let channels = grad_bias.len();
+    let pixels = grad_y.len() / (batch * channels).max(1);
     if layout == Layout::Nhwc {
         return sum_rows(grad_y, grad_bias);
     }
     threads::parallel_chunks_mut(grad_bias, 1, |channel, total| {
         total[0] = match layout {
-            Layout::Chwn => lanes::sum(&grad_y[channel * pixels * geometry.batch..][..pixels * geometry.batch]),
-            _ => (0..geometry.batch).fold(T::ZERO, |total, image| {
+            Layout::Chwn => lanes::sum(&grad_y[channel * pixels * batch..][..pixels * batch]),
+            _ => (0..batch).fold(T::ZERO, |total, image| {
                 total + lanes::sum(&grad_y[(image * channels + channel) * pixels..][..pixels])
             }),
         };

@@ -263,6 +263,83 @@ fn rows_of_taps_with_whole_vectors_of_images_equal_the_naive_twin() {
     }
 }
 
+/// The operations one after the other: `y`, its taps and the gradients of weight and bias.
+fn pooled_step_by_step<T: Number>(
+    geometry: &Geometry,
+    path: Path,
+    [x, weight, bias]: [&[T]; 3],
+    grad_y: &[T],
+) -> (Vec<T>, Vec<u32>, [Vec<T>; 2]) {
+    let windows = pooling(geometry);
+    let mut pixels = vec![T::from_f64(f64::NAN); geometry.output_len()];
+    forward(geometry, path, x, weight, Some(bias), Activation::Identity, &mut pixels);
+    let (mut y, mut taps) = (vec![T::from_f64(f64::NAN); windows.output_len()], vec![7; windows.output_len()]);
+    crate::pool2d::max_forward(&windows, path.layout(), Activation::Relu, &pixels, &mut y, &mut taps);
+    crate::pool2d::max_backward(&windows, path.layout(), grad_y, &taps, &mut pixels);
+    let mut gradients = [weight, bias].map(|parameter| vec![T::from_f64(f64::NAN); parameter.len()]);
+    backward_weight(geometry, path, &laid_out_as(x, geometry, path), &pixels, &mut gradients[0]);
+    backward_bias(geometry, path, &pixels, &mut gradients[1]);
+    (y, taps, gradients)
+}
+
+/// The images as the gradients of the path read them, which forward reads otherwise.
+fn laid_out_as<T: Number>(x: &[T], geometry: &Geometry, path: Path) -> Vec<T> {
+    let x: Vec<f64> = x.iter().map(|value| value.to_f64()).collect();
+    cast(&laid_out(&x, geometry, [path.reads(), path.layout()]))
+}
+
+fn check_pooled<T: Number>(geometry: &Geometry, path: Path, seed: u64) {
+    let mut numbers = Numbers(seed * 2 + 1);
+    let mut values = |len| cast::<T>(&numbers.values(len));
+    let (x, weight, bias) =
+        (values(geometry.input_len()), values(geometry.weight_len()), values(geometry.out_channels));
+    let grad_y = values(pooling(geometry).output_len());
+    let (expected, expected_taps, [expected_weight, expected_bias]) =
+        pooled_step_by_step(geometry, path, [&x, &weight, &bias], &grad_y);
+    let (mut y, mut taps) = (vec![T::from_f64(f64::NAN); expected.len()], vec![7; expected.len()]);
+    forward_pooled(geometry, path, &x, &weight, Some(&bias), &mut y, &mut taps);
+    assert_eq!((&y, &taps), (&expected, &expected_taps), "{path:?} {geometry:?}");
+    y.fill(T::from_f64(f64::NAN));
+    forward_pooled(geometry, path, &x, &weight, Some(&bias), &mut y, &mut []);
+    assert_eq!(y, expected, "without taps, {path:?} {geometry:?}");
+    let x = laid_out_as(&x, geometry, path);
+    let mut grad_weight = vec![T::from_f64(f64::NAN); weight.len()];
+    backward_weight_pooled(geometry, path, &x, &grad_y, &taps, &mut grad_weight);
+    let outputs = geometry.batch * geometry.output().iter().product::<usize>();
+    let exact = |values: &[T]| values.iter().map(|value| value.to_f64()).collect::<Vec<f64>>();
+    assert_close("grad_weight", geometry, path, &grad_weight, &exact(&expected_weight), outputs);
+    let mut grad_bias = vec![T::from_f64(f64::NAN); bias.len()];
+    backward_bias_pooled(geometry, path, &grad_y, &taps, &mut grad_bias);
+    assert_close("grad_bias", geometry, path, &grad_bias, &exact(&expected_bias), outputs);
+}
+
+#[test]
+fn pooling_at_once_equals_convolution_then_pooling() {
+    let mut numbers = Numbers(29);
+    for seed in 0..60 {
+        let mut geometry = numbers.geometry();
+        if seed % 2 == 0 {
+            // Rows of taps with whole vectors of images, and as many images as a task has.
+            geometry.batch = [16, 32, 48, 64, 80][numbers.between(0, 4)];
+            (geometry.stride[1], geometry.dilation[1]) = (1, 1);
+            geometry.kernel[1] = [3, 5][numbers.between(0, 1)];
+            geometry.input = [numbers.between(3, 15), numbers.between(4, 21)];
+        }
+        for path in PATHS {
+            check_pooled::<f32>(&geometry, path, seed);
+            check_pooled::<f64>(&geometry, path, seed);
+        }
+        let mut plain = Geometry { groups: 1, stride: [1; 2], dilation: [1; 2], ..geometry };
+        check_pooled::<f32>(&plain, Path::ChannelsFromPlanes, seed);
+        plain.kernel[1] = [3, 5][numbers.between(0, 1)];
+        check_pooled::<f32>(&plain, Path::WinogradRows, seed);
+        check_pooled::<f64>(&plain, Path::WinogradRows, seed);
+    }
+    for geometry in [square(64, [1, 6], 28, 5, 2), square(67, [6, 16], 14, 5, 0), square(32, [1, 6], 27, 5, 1)] {
+        check_pooled::<f32>(&geometry, Path::WinogradRows, 1);
+    }
+}
+
 #[test]
 fn kernel_larger_than_the_input_needs_padding() {
     let geometry = square(9, [2, 3], 2, 5, 2);

@@ -108,13 +108,7 @@ impl<T: Lanes, const RELU: bool> Forward<'_, T, RELU> {
         let source = |offset: usize| &self.x[start + offset..][..count];
         let (a, b, c, d) = (source(0), source(lanes), source(row_len), source(row_len + lanes));
         let (y, taps) = (&mut self.y[pixel * lanes..][..count], &mut self.taps[pixel * lanes..][..count]);
-        for lane in 0..count {
-            let (mut best, mut tap) = (a[lane], 0);
-            for (index, value) in [b[lane], c[lane], d[lane]].into_iter().enumerate() {
-                (best, tap) = better(best, tap, value, index as u32 + 1);
-            }
-            (y[lane], taps[lane]) = rectified::<T, RELU>(best, tap);
-        }
+        greatest::<T, RELU>([a, b, c, d], y, taps);
     }
 
     #[inline(always)]
@@ -172,6 +166,50 @@ fn together<T: Lanes, const RELU: bool>(
     }
 }
 
+/// The greatest of a window's four pixels in each lane, and its tap.
+#[inline(always)]
+pub(crate) fn greatest<T: Lanes, const RELU: bool>(pixels: [&[T]; 4], y: &mut [T], taps: &mut [u32]) {
+    let count = y.len();
+    let [a, b, c, d] = pixels;
+    let (a, b, c, d, taps) = (&a[..count], &b[..count], &c[..count], &d[..count], &mut taps[..count]);
+    for lane in 0..count {
+        (y[lane], taps[lane]) = of_window::<T, RELU>(&[a[lane], b[lane]], &[c[lane], d[lane]]);
+    }
+}
+
+/// [`greatest`] without the taps.
+#[inline(always)]
+pub(crate) fn greatest_alone<T: Lanes, const RELU: bool>(pixels: [&[T]; 4], y: &mut [T]) {
+    let count = y.len();
+    let [a, b, c, d] = pixels;
+    let (a, b, c, d) = (&a[..count], &b[..count], &c[..count], &d[..count]);
+    for lane in 0..count {
+        y[lane] = of_window::<T, RELU>(&[a[lane], b[lane]], &[c[lane], d[lane]]).0;
+    }
+}
+
+/// A window's gradient in the pixel that was its greatest, and 0 in the others.
+#[inline(always)]
+pub(crate) fn spread<T: Lanes, S: Simd>(simd: S, pixels: [&mut [T]; 4], gradients: &[T], taps: &[u32]) {
+    let lanes = T::lanes::<S>();
+    let (vectors, rest) = T::as_vectors::<S>(gradients);
+    let (whole_taps, rest_taps) = taps.split_at(vectors.len() * lanes);
+    let [a, b, c, d] = pixels;
+    let ((a, rest_a), (b, rest_b)) = (T::as_vectors_mut::<S>(a), T::as_vectors_mut::<S>(b));
+    let ((c, rest_c), (d, rest_d)) = (T::as_vectors_mut::<S>(c), T::as_vectors_mut::<S>(d));
+    let pixels = a.iter_mut().zip(b).zip(c.iter_mut().zip(d));
+    for ((&gradients, taps), ((a, b), (c, d))) in vectors.iter().zip(whole_taps.chunks_exact(lanes)).zip(pixels) {
+        for (tap, pixel) in [a, b, c, d].into_iter().enumerate() {
+            *pixel = T::keep_where(simd, gradients, taps, tap as u32);
+        }
+    }
+    for (tap, pixel) in [rest_a, rest_b, rest_c, rest_d].into_iter().enumerate() {
+        for ((to, &gradient), &greatest) in pixel.iter_mut().zip(rest).zip(rest_taps) {
+            *to = if greatest == tap as u32 { gradient } else { T::ZERO };
+        }
+    }
+}
+
 /// The greatest number of a window of 2 x 2, and its tap.
 #[inline(always)]
 fn of_window<T: Lanes, const RELU: bool>(upper: &[T; 2], lower: &[T; 2]) -> (T, u32) {
@@ -211,10 +249,10 @@ impl<T: Lanes> WithSimd for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         match (is_halving(self.geometry), self.lanes) {
-            (true, 1) => self.halve(1),
-            (true, lanes) => self.halve(lanes),
+            (true, 1) => self.halve(simd, 1),
+            (true, lanes) => self.halve(simd, lanes),
             (false, 1) => self.tap_by_tap(1),
             (false, lanes) => self.tap_by_tap(lanes),
         }
@@ -224,7 +262,7 @@ impl<T: Lanes> WithSimd for Backward<'_, T> {
 impl<T: Lanes> Backward<'_, T> {
     /// Every pixel is in one window at most, so that gradients are written, not added.
     #[inline(always)]
-    fn halve(self, lanes: usize) {
+    fn halve<S: Simd>(self, simd: S, lanes: usize) {
         let ([_, width], [input_height, input_width]) = (self.geometry.output, self.geometry.input);
         let row_len = input_width * lanes;
         if self.geometry.output.map(|size| 2 * size) != [input_height, input_width] {
@@ -237,11 +275,7 @@ impl<T: Lanes> Backward<'_, T> {
             let (a, b) = upper[..2 * lanes].split_at_mut(lanes);
             let (c, d) = lower[..2 * lanes].split_at_mut(lanes);
             let (grad_y, taps) = (&grad_y[..lanes], &taps[..lanes]);
-            for (index, grad_x) in [a, b, c, d].into_iter().enumerate() {
-                for ((to, &gradient), &tap) in grad_x.iter_mut().zip(grad_y).zip(taps) {
-                    *to = if tap == index as u32 { gradient } else { T::ZERO };
-                }
-            }
+            spread(simd, [a, b, c, d], grad_y, taps);
         }
     }
 

@@ -18,6 +18,8 @@ mod explain;
 mod max;
 pub mod naive;
 
+pub(crate) use max::{greatest, greatest_alone, spread};
+
 use std::ops::Range;
 
 use crate::conv2d::{Activation, Layout};

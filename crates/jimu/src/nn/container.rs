@@ -15,7 +15,8 @@ impl<B: Module + Forward + Send + Sync> Block for B {}
 /// `0`, `1`, … in the `state_dict`. The macro [`sequential!`](crate::sequential) writes one down.
 ///
 /// A ReLU is computed in one go with the block before it ([`Forward::forward_relu`]), or with a max pooling that directly
-/// follows it: the numbers and gradients are the same, in less time.
+/// follows it, and both with a convolution before them ([`Forward::forward_max_pool2d_relu`]): the numbers and gradients are
+/// the same, in less time.
 ///
 /// # Examples
 /// ```
@@ -154,6 +155,13 @@ impl Forward for Sequential {
             let (name, block) = &self.blocks[self.place(index, &x)];
             let rectified = !x.is_meta() && self.role(self.place(index + 1, &x)) == Some(Role::Relu);
             let _scope = self.label.enter_member(name);
+            if self.is_halved_after(index)
+                && let Some(pooled) = relay(|| block.forward_max_pool2d_relu(&x))
+            {
+                x = pooled;
+                index += 3;
+                continue;
+            }
             x = relay(|| if rectified { block.forward_relu(&x) } else { block.forward(&x) });
             index += 1 + usize::from(rectified);
         }
@@ -166,12 +174,20 @@ impl Sequential {
         self.blocks.get(index).map(|(_, block)| block.role())
     }
 
+    /// Whether a ReLU and a max pooling of 2x2 follow the block, in whichever order.
+    fn is_halved_after(&self, index: usize) -> bool {
+        let roles = [1, 2].map(|after| self.role(index + after));
+        let halving = Some(Role::MaxPooling { halving: true });
+        roles == [Some(Role::Relu), halving] || roles == [halving, Some(Role::Relu)]
+    }
+
     /// Which block comes in turn `index`: that one, but a max pooling before the ReLU ahead of it. Output and gradients are
     /// the same, as ReLU never decreases and has no gradient where it gives the window's maximum 0, and the ReLU is computed
     /// in one go with the pooling. What merely traces the shapes (`x` is meta) sees the order of the list.
     fn place(&self, index: usize, x: &Tensor) -> usize {
-        let swapped =
-            |first: usize| self.role(first) == Some(Role::Relu) && self.role(first + 1) == Some(Role::MaxPooling);
+        let swapped = |first: usize| {
+            self.role(first) == Some(Role::Relu) && matches!(self.role(first + 1), Some(Role::MaxPooling { .. }))
+        };
         match index.checked_sub(1) {
             _ if x.is_meta() => index,
             _ if swapped(index) => index + 1,
@@ -260,6 +276,40 @@ mod tests {
             true => block.train(),
             false => block.eval(),
         }
+    }
+
+    #[test]
+    fn a_convolution_takes_relu_and_pooling_along() {
+        crate::manual_seed(0);
+        let conv = || Conv2d::new(1, 2, 3).padding(1);
+        let halving = || MaxPool2d::new(2);
+        let at_once = [crate::sequential![conv(), ReLU, halving()], crate::sequential![conv(), halving(), ReLU, ReLU]];
+        let not = [
+            crate::sequential![conv(), ReLU, halving().stride(1)],
+            crate::sequential![conv(), ReLU, halving().ceil_mode(true)],
+            crate::sequential![conv(), halving(), Tanh],
+            crate::sequential![conv(), Tanh, halving(), ReLU],
+        ];
+        let x = Tensor::randn([9, 1, 7, 6]);
+        for (models, pooled) in [(&at_once[..], true), (&not, false)] {
+            for model in models {
+                let (y, profile) = crate::profiler::profile(|| model.forward(&x));
+                let written = model.iter().fold(x.clone(), |x, block| block.forward(&x));
+                assert_eq!(y.to_vec::<f32>(), written.to_vec::<f32>());
+                let found = profile.entries.iter().any(|entry| entry.name == "conv2d_max_pool2d");
+                assert_eq!(found, pooled, "{model}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "Sequential.2 (MaxPool2d): a window of 2x2 is larger than the padded input of shape [1, 2, 1, 1]"
+    )]
+    fn a_pooling_without_a_window_is_named() {
+        let model = crate::sequential![Conv2d::new(1, 2, 3), ReLU, MaxPool2d::new(2)];
+        model.train();
+        model.forward(&Tensor::zeros([1, 1, 3, 3]));
     }
 
     /// Whole numbers, so that windows have ties, zeros among them.

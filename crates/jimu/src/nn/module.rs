@@ -159,6 +159,21 @@ pub trait Forward {
         relay(|| self.forward(x)).relu()
     }
 
+    /// `max_pool2d(self.forward(x), 2).relu()`, if this block computes all of it in one go: convolutions do, whose output then
+    /// need not come to memory. The numbers are the same. A [`Sequential`](super::Sequential) calls it by itself.
+    ///
+    /// ```
+    /// use jimu::nn::{Conv2d, Forward, ReLU};
+    /// use jimu::Tensor;
+    /// let (conv, x) = (Conv2d::new(1, 6, 5), Tensor::randn([32, 1, 28, 28]));
+    /// let pooled = conv.forward_max_pool2d_relu(&x).unwrap();
+    /// assert_eq!(pooled.to_vec::<f32>(), conv.forward(&x).max_pool2d(2).relu().to_vec::<f32>());
+    /// assert!(ReLU.forward_max_pool2d_relu(&x).is_none());
+    /// ```
+    fn forward_max_pool2d_relu(&self, _x: &Tensor) -> Option<Tensor> {
+        None
+    }
+
     /// What this block does in the eyes of a [`Sequential`](super::Sequential), which computes some neighbours in another
     /// order. A block of your own need not say.
     fn role(&self) -> Role {
@@ -173,7 +188,10 @@ pub enum Role {
     /// max(x, 0), element by element.
     Relu,
     /// The greatest element of each window.
-    MaxPooling,
+    MaxPooling {
+        /// Whether the windows are of 2x2 pixels, side by side.
+        halving: bool,
+    },
     /// Anything else.
     Other,
 }
@@ -186,6 +204,10 @@ impl<F: Forward + ?Sized> Forward for Box<F> {
     #[track_caller]
     fn forward_relu(&self, x: &Tensor) -> Tensor {
         relay(|| (**self).forward_relu(x))
+    }
+    #[track_caller]
+    fn forward_max_pool2d_relu(&self, x: &Tensor) -> Option<Tensor> {
+        relay(|| (**self).forward_max_pool2d_relu(x))
     }
     fn role(&self) -> Role {
         (**self).role()

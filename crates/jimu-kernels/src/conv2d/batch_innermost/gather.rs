@@ -6,6 +6,7 @@ use pulp::{Simd, WithSimd};
 use smallvec::SmallVec;
 
 use super::super::window::{Axis, Run};
+use super::super::windows::{Output, Place, Target};
 use super::super::{Activation, ConvElement, Geometry};
 use crate::buffer::Buffer;
 use crate::cut::balanced;
@@ -30,9 +31,9 @@ pub(in super::super) fn forward<T: ConvElement>(
     x: &[T],
     weight: &[T],
     bias: Option<&[T]>,
-    activation: Activation,
-    y: &mut [T],
+    output: Output<'_, T>,
 ) {
+    let (target, target_size) = Target::new(output, geometry);
     let blocks = channel_blocks(geometry, geometry.group_outputs(), geometry.group_inputs());
     let taps = geometry.taps();
     let weights = pack_weights(geometry, &blocks, |target, source, tap| {
@@ -42,8 +43,9 @@ pub(in super::super) fn forward<T: ConvElement>(
         batch: geometry.batch,
         source: x,
         source_size: geometry.input,
-        target: SharedSlice::new(y),
-        target_size: geometry.output(),
+        target,
+        target_size,
+        targets: geometry.out_channels,
         channels: geometry.group_inputs(),
         blocks: &blocks,
         weights: &weights,
@@ -51,7 +53,6 @@ pub(in super::super) fn forward<T: ConvElement>(
         rows: Axis::forward(geometry, 0),
         columns: Axis::forward(geometry, 1),
         bias,
-        activation,
     });
 }
 
@@ -72,8 +73,9 @@ pub(in super::super) fn backward_input<T: ConvElement>(
         batch: geometry.batch,
         source: grad_y,
         source_size: geometry.output(),
-        target: SharedSlice::new(grad_x),
+        target: Target::Pixels(Activation::Identity, SharedSlice::new(grad_x)),
         target_size: geometry.input,
+        targets: geometry.in_channels,
         channels: outputs,
         blocks: &blocks,
         weights: &weights,
@@ -81,7 +83,6 @@ pub(in super::super) fn backward_input<T: ConvElement>(
         rows: Axis::backward(geometry, 0),
         columns: Axis::backward(geometry, 1),
         bias: None,
-        activation: Activation::Identity,
     });
 }
 
@@ -134,8 +135,11 @@ struct Gather<'a, T> {
     batch: usize,
     source: &'a [T],
     source_size: [usize; 2],
-    target: SharedSlice<'a, T>,
+    target: Target<'a, T>,
+    /// Height and width of what is computed.
     target_size: [usize; 2],
+    /// Target channels of all groups.
+    targets: usize,
     /// Source channels per group.
     channels: usize,
     blocks: &'a [ChannelBlock],
@@ -144,7 +148,6 @@ struct Gather<'a, T> {
     rows: Axis,
     columns: Axis,
     bias: Option<&'a [T]>,
-    activation: Activation,
 }
 
 fn run<T: ConvElement>(gather: &Gather<'_, T>) {
@@ -175,7 +178,7 @@ fn rows_per_task<T>(gather: &Gather<'_, T>, images: usize, batch_blocks: usize) 
     let height = gather.target_size[0];
     let all_channels = gather.source.len() / (gather.batch * gather.source_size[0] * gather.source_size[1]);
     let row_bytes = all_channels * gather.source_size[1] * images * size_of::<T>();
-    let target_row_bytes = gather.target.len() / height * size_of::<T>();
+    let target_row_bytes = gather.targets * gather.target_size[1] * gather.batch * size_of::<T>();
     let for_all_images = REGION_BYTES / target_row_bytes.max(1);
     let mut rows = height.div_ceil(MIN_TASKS.div_ceil(batch_blocks)).min(for_all_images).max(MIN_ROWS).min(height);
     while rows > 1
@@ -184,7 +187,7 @@ fn rows_per_task<T>(gather: &Gather<'_, T>, images: usize, batch_blocks: usize) 
     {
         rows = rows.div_ceil(2);
     }
-    rows
+    rows.next_multiple_of(gather.target.rows())
 }
 
 /// The part of a pass that one block of images and some target rows are.
@@ -192,6 +195,14 @@ struct Task<'a, T> {
     gather: &'a Gather<'a, T>,
     images: Range<usize>,
     rows: Range<usize>,
+}
+
+/// The source rows that a task reads, `[channel][row][column][images]`.
+struct Panel<'a, V> {
+    vectors: &'a [V],
+    first_row: usize,
+    /// Pixels of a channel.
+    pixels: usize,
 }
 
 impl<T: ConvElement> WithSimd for Task<'_, T> {
@@ -214,26 +225,66 @@ impl<T: ConvElement> Task<'_, T> {
     /// `V` vectors of images, `P` pixels together.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const P: usize>(&self, simd: S) {
-        let gather = self.gather;
+        let (gather, lanes) = (self.gather, V * T::lanes::<S>());
         let source_rows = gather.rows.sources(self.rows.clone());
-        let panel = self.pack_panel(simd, V * T::lanes::<S>(), source_rows.clone());
-        let panel = T::as_vectors::<S>(&panel).0.as_chunks::<V>().0;
-        for row in self.rows.clone() {
-            let mut row_run = gather.rows.runs[row];
-            row_run.source = row_run.source.saturating_sub(source_rows.start);
+        let packed;
+        // As many images as there are lie in the tensor as they would in the panel.
+        let (panel, panel_rows) = match gather.batch == lanes {
+            true => (gather.source, 0..gather.source_size[0]),
+            false => {
+                packed = self.pack_panel(simd, lanes, source_rows.clone());
+                (&packed[..], source_rows)
+            }
+        };
+        let panel = T::as_vectors::<S>(panel).0.as_chunks::<V>().0;
+        let panel =
+            Panel { vectors: panel, first_row: panel_rows.start, pixels: panel_rows.len() * gather.source_size[1] };
+        let (step, columns) = match gather.target {
+            Target::Pixels(..) => (1, gather.target_size[1]),
+            Target::Windows(_) => (2, P.max(2)),
+        };
+        let mut scratch = Buffer::unspecified(if step == 2 { MAX_CHANNELS * 2 * columns * lanes } else { 0 });
+        for row in self.rows.clone().step_by(step) {
             for block in gather.blocks {
-                let pixels = source_rows.len() * gather.source_size[1];
-                let panel = &panel[block.source * pixels..][..gather.channels * pixels];
-                match block.targets.len() {
-                    1 => self.row::<S, V, P, 1>(simd, panel, pixels, block, row, row_run),
-                    2 => self.row::<S, V, P, 2>(simd, panel, pixels, block, row, row_run),
-                    3 => self.row::<S, V, P, 3>(simd, panel, pixels, block, row, row_run),
-                    4 => self.row::<S, V, P, 4>(simd, panel, pixels, block, row, row_run),
-                    5 => self.row::<S, V, P, 5>(simd, panel, pixels, block, row, row_run),
-                    6 => self.row::<S, V, P, 6>(simd, panel, pixels, block, row, row_run),
-                    _ => unreachable!("blocks have 1 to {MAX_CHANNELS} channels"),
+                for column in (0..gather.target_size[1]).step_by(columns) {
+                    let columns = column..gather.target_size[1].min(column + columns);
+                    self.area::<S, V, P>(simd, &panel, block, row..row + step, columns, &mut scratch);
                 }
             }
+        }
+    }
+
+    /// The target rows and columns of a block of channels, and the windows of which they are the pixels.
+    #[inline(always)]
+    fn area<S: Simd, const V: usize, const P: usize>(
+        &self,
+        simd: S,
+        panel: &Panel<'_, [T::Vector<S>; V]>,
+        block: &ChannelBlock,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        scratch: &mut [T],
+    ) {
+        let (gather, lanes) = (self.gather, V * T::lanes::<S>());
+        let shared = SharedSlice::new(scratch);
+        let first = [block.targets.start, rows.start, columns.start];
+        let whole = (gather.batch, gather.target_size);
+        let place = gather.target.place(&shared, first, columns.len(), lanes, whole, self.images.start);
+        for row in rows.clone() {
+            match block.targets.len() {
+                1 => self.row::<S, V, P, 1>(simd, panel, block, row, columns.clone(), &place),
+                2 => self.row::<S, V, P, 2>(simd, panel, block, row, columns.clone(), &place),
+                3 => self.row::<S, V, P, 3>(simd, panel, block, row, columns.clone(), &place),
+                4 => self.row::<S, V, P, 4>(simd, panel, block, row, columns.clone(), &place),
+                5 => self.row::<S, V, P, 5>(simd, panel, block, row, columns.clone(), &place),
+                6 => self.row::<S, V, P, 6>(simd, panel, block, row, columns.clone(), &place),
+                _ => unreachable!("blocks have 1 to {MAX_CHANNELS} channels"),
+            }
+        }
+        if let Target::Windows(windows) = &gather.target {
+            let place = [rows.start, columns.start, columns.len()];
+            // SAFETY: no two tasks have the same images and rows.
+            unsafe { windows.write(scratch, lanes, block.targets.clone(), place, &self.images) };
         }
     }
 
@@ -255,24 +306,24 @@ impl<T: ConvElement> Task<'_, T> {
         panel
     }
 
-    /// One target row of a block of `O` channels.
+    /// Some columns of a target row of a block of `O` channels.
     #[inline(always)]
     fn row<S: Simd, const V: usize, const P: usize, const O: usize>(
         &self,
         simd: S,
-        panel: &[[T::Vector<S>; V]],
-        pixels: usize,
+        panel: &Panel<'_, [T::Vector<S>; V]>,
         block: &ChannelBlock,
         row: usize,
-        row_run: Run,
+        columns: Range<usize>,
+        place: &Place<'_, T>,
     ) {
-        let mut column = 0;
-        while column < self.gather.target_size[1] {
-            if P > 1 && self.meet_the_same_taps(column, P) {
-                self.pixels::<S, V, P, O>(simd, panel, pixels, block, [row, column], row_run);
+        let mut column = columns.start;
+        while column < columns.end {
+            if P > 1 && column + P <= columns.end && self.meet_the_same_taps(column, P) {
+                self.pixels::<S, V, P, O>(simd, panel, block, [row, column], place);
                 column += P;
             } else {
-                self.pixels::<S, V, 1, O>(simd, panel, pixels, block, [row, column], row_run);
+                self.pixels::<S, V, 1, O>(simd, panel, block, [row, column], place);
                 column += 1;
             }
         }
@@ -293,13 +344,15 @@ impl<T: ConvElement> Task<'_, T> {
     fn pixels<S: Simd, const V: usize, const P: usize, const O: usize>(
         &self,
         simd: S,
-        panel: &[[T::Vector<S>; V]],
-        pixels: usize,
+        panel: &Panel<'_, [T::Vector<S>; V]>,
         block: &ChannelBlock,
         [row, column]: [usize; 2],
-        row_run: Run,
+        place: &Place<'_, T>,
     ) {
         let gather = self.gather;
+        let source = &panel.vectors[block.source * panel.pixels..][..gather.channels * panel.pixels];
+        let mut row_run = gather.rows.runs[row];
+        row_run.source = row_run.source.saturating_sub(panel.first_row);
         let weights = gather.weights[block.weights..].as_chunks::<O>().0;
         let mut sums = [[[T::splat(simd, T::ZERO); V]; P]; O];
         if let Some(bias) = gather.bias {
@@ -309,18 +362,17 @@ impl<T: ConvElement> Task<'_, T> {
             }
         }
         let run = gather.columns.runs[column];
-        let mut sums = self.with_window::<S, V, P, O>(simd, sums, panel, pixels, weights, row_run, run);
-        for o in 0..O {
-            let pixel = ((block.targets.start + o) * gather.target_size[0] + row) * gather.target_size[1] + column;
-            for p in 0..P {
-                if gather.activation == Activation::Relu {
+        let mut sums = self.with_window::<S, V, P, O>(simd, sums, source, panel.pixels, weights, row_run, run);
+        if gather.target.rectifies_pixels() {
+            for o in 0..O {
+                for p in 0..P {
                     for v in 0..V {
                         sums[o][p][v] = T::relu(simd, sums[o][p][v]);
                     }
                 }
-                self.store(simd, pixel + p, sums[o][p]);
             }
         }
+        self.store(simd, place, place.start([block.targets.start, row, column]), sums);
     }
 
     /// `sums` and the products of all source channels and taps, for `O` target channels, `P` pixels and `V` vectors of images.
@@ -337,50 +389,80 @@ impl<T: ConvElement> Task<'_, T> {
         columns: Run,
     ) -> [[[T::Vector<S>; V]; P]; O] {
         let gather = self.gather;
-        if columns.count == 0 {
+        if rows.count == 0 || columns.count == 0 {
             return sums;
         }
-        let (width, last) = (gather.source_size[1], columns.count - 1);
-        let [kernel_height, kernel_width] = gather.kernel;
+        let (width, [kernel_height, kernel_width]) = (gather.source_size[1], gather.kernel);
+        let source_steps = [gather.rows.source_step * width as isize, gather.columns.source_step];
+        let tap_steps = [gather.rows.tap_step * kernel_width, gather.columns.tap_step];
+        let last = [rows.count - 1, columns.count - 1];
+        let source = rows.source * width + columns.source;
+        let last_source = source
+            .wrapping_add_signed(source_steps[0] * last[0] as isize)
+            .wrapping_add_signed(source_steps[1] * last[1] as isize);
+        let tap = rows.tap * kernel_width + columns.tap;
+        let last_tap = tap + tap_steps[0] * last[0] + tap_steps[1] * last[1];
+        assert!(source < pixels && last_source < pixels);
+        assert!((gather.channels - 1) * pixels + source.max(last_source) + P <= panel.len());
+        assert!((gather.channels - 1) * kernel_height * kernel_width + last_tap < weights.len());
         for channel in 0..gather.channels {
-            for index in 0..rows.count {
-                let source_row = rows.source.wrapping_add_signed(gather.rows.source_step * index as isize);
-                let tap_row = channel * kernel_height + rows.tap + index * gather.rows.tap_step;
-                let source = channel * pixels + source_row * width + columns.source;
-                let tap = tap_row * kernel_width + columns.tap;
-                let last_source = source.wrapping_add_signed(gather.columns.source_step * last as isize);
-                assert!(source.max(last_source) + P <= panel.len() && source.min(last_source) < panel.len());
-                assert!(tap + last * gather.columns.tap_step < weights.len());
-                let (mut source, mut weight) = (panel[source..].as_ptr(), weights[tap..].as_ptr());
+            let mut source_row = panel.as_ptr().wrapping_add(channel * pixels + source);
+            let mut tap_row = weights.as_ptr().wrapping_add(channel * kernel_height * kernel_width + tap);
+            for _ in 0..rows.count {
+                let (mut source, mut weight) = (source_row, tap_row);
                 for _ in 0..columns.count {
-                    // SAFETY: the first and the last tap's places are inside (asserted), and the others are between them.
+                    // SAFETY: the first and the last tap's places are inside (asserted), and the others are between them, as rows
+                    // and columns go the same way.
                     unsafe { add_tap::<T, S, V, P, O>(simd, &mut sums, source, weight) };
-                    source = source.wrapping_offset(gather.columns.source_step);
-                    weight = weight.wrapping_add(gather.columns.tap_step);
+                    source = source.wrapping_offset(source_steps[1]);
+                    weight = weight.wrapping_add(tap_steps[1]);
                 }
+                source_row = source_row.wrapping_offset(source_steps[0]);
+                tap_row = tap_row.wrapping_add(tap_steps[0]);
             }
         }
         sums
     }
 
-    /// Writes the task's images of a target pixel.
+    /// Writes the task's images of neighbouring pixels of some channels, the first of which begins at `start`.
     #[inline(always)]
-    fn store<S: Simd, const V: usize>(&self, simd: S, pixel: usize, values: [T::Vector<S>; V]) {
-        // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
-        let images =
-            unsafe { self.gather.target.part(pixel * self.gather.batch + self.images.start, self.images.len()) };
-        let (whole, rest) = T::as_vectors_mut::<S>(images);
-        if whole.len() == V {
-            for (to, value) in whole.iter_mut().zip(values) {
-                *to = value;
+    #[allow(clippy::needless_range_loop)]
+    fn store<S: Simd, const V: usize, const P: usize, const O: usize>(
+        &self,
+        simd: S,
+        place: &Place<'_, T>,
+        start: usize,
+        sums: [[[T::Vector<S>; V]; P]; O],
+    ) {
+        let (images, channel, pixel) = (self.images.len(), place.channel_len(), place.batch);
+        assert!(start + (O - 1) * channel + (P - 1) * pixel + images <= place.to.len());
+        for o in 0..O {
+            for p in 0..P {
+                let at = start + o * channel + p * pixel;
+                if images == V * T::lanes::<S>() {
+                    let to = place.to.start().wrapping_add(at).cast::<[T::Vector<S>; V]>();
+                    // SAFETY: no place is behind the last, which is inside (asserted), no two tasks have the same images and
+                    // rows, and a task writes one pixel at a time.
+                    unsafe { to.write_unaligned(sums[o][p]) };
+                } else {
+                    // SAFETY: as above.
+                    let to = unsafe { place.to.part(at, images) };
+                    store_some(simd, to, sums[o][p]);
+                }
             }
-        } else {
-            for (to, value) in whole.iter_mut().zip(values) {
-                *to = value;
-            }
-            let last = values[whole.len()];
-            T::store_part(simd, rest, last);
         }
+    }
+}
+
+/// Writes as many numbers as `to` has room for.
+#[inline(always)]
+fn store_some<T: Lanes, S: Simd, const V: usize>(simd: S, to: &mut [T], values: [T::Vector<S>; V]) {
+    let (whole, rest) = T::as_vectors_mut::<S>(to);
+    for (to, value) in whole.iter_mut().zip(values) {
+        *to = value;
+    }
+    if !rest.is_empty() {
+        T::store_part(simd, rest, values[whole.len()]);
     }
 }
 

@@ -11,7 +11,10 @@
 //!    filled up with zeros, so that the arithmetic has no special cases;
 //! 2. for each target row, block of `O` target channels and `P` neighbouring target pixels, sums all taps into `O x P x V`
 //!    registers, from the bias on: a tap is `P V` loads, `O` broadcasts and `O P V` multiply-adds;
-//! 3. applies the activation and stores.
+//! 3. applies the activation and stores. Where only the greatest of each window of 2x2 is wanted (`../windows.rs`), two rows of
+//!    some columns at a time are stored in a buffer of the task, and from there pooled.
+//!
+//! If the batch is as many images as a task has, the tensor is the panel, and nothing is copied.
 //!
 //! | | `O` | `V` | `P` |
 //! |---|---|---|---|
@@ -39,7 +42,7 @@ use crate::lanes::machine;
 use crate::threads;
 
 pub(super) use gather::{backward_input, forward};
-pub(super) use sliding::suits as slides;
+pub(super) use sliding::{backward_weight_pooled, suits as slides};
 pub(super) use weight::backward_weight;
 
 /// Most tasks that a gradient of the weight is cut into: each has a copy of it.

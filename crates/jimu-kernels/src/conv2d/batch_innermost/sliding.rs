@@ -8,7 +8,8 @@
 //! sums[o][t] += grad_y[o, column, n] x[column + t - left, n]      o: up to 4 channels, t: a row's taps, n: a vector's images
 //! ```
 //!
-//! Nothing is copied: columns of padding enter the window as zeros, rows of padding are left out.
+//! Where only the greatest of each window of 2x2 outputs was wanted (`../windows.rs`), a unit spreads the windows' gradient over
+//! a block's rows before it reads them. Otherwise nothing is copied: columns of padding enter the window as zeros, rows of padding are left out.
 //!
 //! | | 5 taps | 3 taps |
 //! |---|---|---|
@@ -23,6 +24,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::super::windows::Pooled;
 use super::super::{ConvElement, Geometry};
 use super::{rows_that_fit, sum_units};
 use crate::buffer::Buffer;
@@ -34,6 +36,8 @@ use crate::simd;
 
 /// Vectors of images in a unit.
 const VECTORS: usize = 2;
+/// The same where a unit spreads the gradient of windows, of which it takes two rows at least.
+const VECTORS_SPREAD: usize = 1;
 /// Bytes of one channel's `x` and of one block's `grad_y` in a unit: most of a small first-level cache.
 const UNIT_BYTES: usize = 28 << 10;
 
@@ -52,7 +56,47 @@ pub(in super::super) fn backward_weight<T: ConvElement>(
     grad_y: &[T],
     grad_weight: &mut [T],
 ) {
-    let units = Units::cut::<T>(geometry);
+    run(geometry, x, Gradient::Pixels(grad_y), grad_weight);
+}
+
+/// The same of an output of which only the greatest pixels of windows of 2x2 are wanted, from the windows' gradient.
+pub(in super::super) fn backward_weight_pooled<T: ConvElement>(
+    geometry: &Geometry,
+    x: &[T],
+    grad_y: Pooled<'_, T>,
+    grad_weight: &mut [T],
+) {
+    run(geometry, x, Gradient::Windows(grad_y), grad_weight);
+}
+
+/// The gradient of the output.
+#[derive(Clone, Copy)]
+enum Gradient<'a, T> {
+    Pixels(&'a [T]),
+    /// What a unit needs of it is spread over its pixels first.
+    Windows(Pooled<'a, T>),
+}
+
+impl<T> Gradient<'_, T> {
+    /// Height and width of its pixels, of those that can differ from 0.
+    fn size(&self, geometry: &Geometry) -> [usize; 2] {
+        match self {
+            Gradient::Pixels(_) => geometry.output(),
+            Gradient::Windows(windows) => windows.size.map(|size| 2 * size),
+        }
+    }
+
+    /// Rows that lie in one unit.
+    fn rows(&self) -> usize {
+        match self {
+            Gradient::Pixels(_) => 1,
+            Gradient::Windows(_) => 2,
+        }
+    }
+}
+
+fn run<T: ConvElement>(geometry: &Geometry, x: &[T], grad_y: Gradient<'_, T>, grad_weight: &mut [T]) {
+    let units = Units::cut(geometry, &grad_y);
     sum_units(geometry, units.count(), grad_weight, |units_of_task, partial| {
         simd::dispatch(Task { geometry, x, grad_y, units: &units, units_of_task, partial });
     });
@@ -71,32 +115,47 @@ fn largest_block(registers: usize, taps: usize) -> usize {
 /// How the sum over images and output rows is cut.
 struct Units {
     lanes: usize,
+    /// Images of a unit.
+    images: usize,
     image_blocks: usize,
     row_blocks: usize,
+    /// Height and width of the output's gradient.
+    size: [usize; 2],
+    /// Rows that are not cut apart.
+    together: usize,
 }
 
 impl Units {
-    fn cut<T: ConvElement>(geometry: &Geometry) -> Self {
+    fn cut<T: ConvElement>(geometry: &Geometry, grad_y: &Gradient<'_, T>) -> Self {
         let Machine { lanes, registers } = machine::<T>();
         let block = largest_block(registers, geometry.kernel[1]);
-        let [height, width] = geometry.output();
+        let (size, together) = (grad_y.size(geometry), grad_y.rows());
+        let images = lanes * if together == 1 { VECTORS } else { VECTORS_SPREAD };
         let bytes = |rows: usize| {
+            let rows = rows * together;
             let x_rows = (rows - 1) * geometry.stride[0] + geometry.reach(0);
-            (x_rows * geometry.input[1] + block * rows * width) * VECTORS * lanes * size_of::<T>()
+            (x_rows * geometry.input[1] + block * rows * size[1]) * images * size_of::<T>()
         };
-        let rows = rows_that_fit(height, UNIT_BYTES, bytes);
-        Self { lanes, image_blocks: geometry.batch.div_ceil(VECTORS * lanes), row_blocks: height.div_ceil(rows) }
+        let rows = rows_that_fit(size[0] / together, UNIT_BYTES, bytes);
+        let row_blocks = (size[0] / together).div_ceil(rows);
+        Self { lanes, images, image_blocks: geometry.batch.div_ceil(images), row_blocks, size, together }
     }
 
     fn count(&self) -> usize {
         self.image_blocks * self.row_blocks
+    }
+
+    /// The rows of a unit.
+    fn rows(&self, unit: usize) -> Range<usize> {
+        let rows = balanced(self.size[0] / self.together, self.row_blocks, unit / self.image_blocks);
+        rows.start * self.together..rows.end * self.together
     }
 }
 
 struct Task<'a, T> {
     geometry: &'a Geometry,
     x: &'a [T],
-    grad_y: &'a [T],
+    grad_y: Gradient<'a, T>,
     units: &'a Units,
     units_of_task: Range<usize>,
     partial: &'a mut [T],
@@ -109,14 +168,22 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (geometry, lanes) = (self.geometry, self.units.lanes);
         let mut sums = Buffer::<T>::zeroed(self.partial.len() * lanes);
+        let spread = match self.grad_y {
+            Gradient::Pixels(_) => 0,
+            Gradient::Windows(_) => {
+                let rows = self.units_of_task.clone().map(|unit| self.units.rows(unit).len()).max().unwrap_or(0);
+                largest_block(S::REGISTER_COUNT, geometry.kernel[1]) * rows * self.units.size[1] * self.units.images
+            }
+        };
+        let mut spread = Buffer::<T>::unspecified(spread);
         for unit in self.units_of_task.clone() {
             // Neighbouring units have the same rows: their images share cache lines and pages.
-            let first = unit % self.units.image_blocks * VECTORS * lanes;
-            let images = first..geometry.batch.min(first + VECTORS * lanes);
-            let rows = balanced(geometry.output()[0], self.units.row_blocks, unit / self.units.image_blocks);
+            let first = unit % self.units.image_blocks * self.units.images;
+            let images = first..geometry.batch.min(first + self.units.images);
+            let rows = self.units.rows(unit);
             match geometry.kernel[1] {
-                3 => self.unit::<S, 3>(simd, images, rows, &mut sums),
-                _ => self.unit::<S, 5>(simd, images, rows, &mut sums),
+                3 => self.unit::<S, 3>(simd, images, rows, &mut sums, &mut spread),
+                _ => self.unit::<S, 5>(simd, images, rows, &mut sums, &mut spread),
             }
         }
         self.partial.fill(T::ZERO);
@@ -127,7 +194,14 @@ impl<T: ConvElement> WithSimd for Task<'_, T> {
 impl<T: ConvElement> Task<'_, T> {
     /// Adds a unit's products to `sums`, a vector per weight.
     #[inline(always)]
-    fn unit<S: Simd, const K: usize>(&self, simd: S, images: Range<usize>, rows: Range<usize>, sums: &mut [T]) {
+    fn unit<S: Simd, const K: usize>(
+        &self,
+        simd: S,
+        images: Range<usize>,
+        rows: Range<usize>,
+        sums: &mut [T],
+        spread: &mut [T],
+    ) {
         let geometry = self.geometry;
         let (inputs, outputs, height) = (geometry.group_inputs(), geometry.group_outputs(), geometry.kernel[0]);
         let row_of_taps = K * self.units.lanes;
@@ -136,12 +210,14 @@ impl<T: ConvElement> Task<'_, T> {
             for block in 0..blocks {
                 let block = balanced(outputs, blocks, block);
                 let first = group * outputs + block.start;
+                let y = self.rows_of(simd, first..first + block.len(), rows.clone(), &images, spread);
                 for tap in 0..inputs * height {
                     Block {
                         task: self,
                         images: images.clone(),
                         rows: rows.clone(),
-                        outputs: first..first + block.len(),
+                        outputs: block.len(),
+                        y,
                         input: group * inputs + tap / height,
                         tap: tap % height,
                         sums: &mut sums[(first * inputs * height + tap) * row_of_taps..],
@@ -152,6 +228,42 @@ impl<T: ConvElement> Task<'_, T> {
             }
         }
     }
+
+    /// Some channels' gradient in a unit, where it lies or spread in `to`.
+    #[inline(always)]
+    fn rows_of<'b, S: Simd>(
+        &'b self,
+        simd: S,
+        channels: Range<usize>,
+        rows: Range<usize>,
+        images: &Range<usize>,
+        to: &'b mut [T],
+    ) -> Rows<'b, T> {
+        let [height, width] = self.units.size;
+        match self.grad_y {
+            Gradient::Pixels(values) => {
+                let batch = self.geometry.batch;
+                let start = (channels.start * height + rows.start) * width * batch + images.start;
+                Rows { values: &values[start..], channel: height * width * batch, row: width * batch, pixel: batch }
+            }
+            Gradient::Windows(windows) => {
+                let (row, pixel) = (width * images.len(), images.len());
+                let channel = rows.len() * row;
+                windows.spread(simd, &mut to[..channels.len() * channel], channels, rows, images);
+                Rows { values: to, channel, row, pixel }
+            }
+        }
+    }
+}
+
+/// Rows of the output's gradient: where the first image of a unit's first pixel lies, and how far from it the next channel, row
+/// and pixel.
+#[derive(Clone, Copy)]
+struct Rows<'a, T> {
+    values: &'a [T],
+    channel: usize,
+    row: usize,
+    pixel: usize,
 }
 
 /// A row of taps of one input channel, and some output channels.
@@ -159,7 +271,9 @@ struct Block<'a, T> {
     task: &'a Task<'a, T>,
     images: Range<usize>,
     rows: Range<usize>,
-    outputs: Range<usize>,
+    /// How many output channels there are, and their gradient.
+    outputs: usize,
+    y: Rows<'a, T>,
     input: usize,
     tap: usize,
     /// The sums of the first output channel, and how far from them the next one's are.
@@ -170,7 +284,7 @@ struct Block<'a, T> {
 impl<T: ConvElement> Block<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const K: usize>(&mut self, simd: S) {
-        match self.outputs.len() {
+        match self.outputs {
             1 => self.add::<S, K, 1>(simd),
             2 => self.add::<S, K, 2>(simd),
             3 => self.add::<S, K, 3>(simd),
@@ -185,7 +299,7 @@ impl<T: ConvElement> Block<'_, T> {
     #[allow(clippy::needless_range_loop)]
     fn add<S: Simd, const K: usize, const O: usize>(&mut self, simd: S) {
         let geometry = self.task.geometry;
-        let ([height, width], [out_height, out_width]) = (geometry.input, geometry.output());
+        let ([height, width], [_, out_width]) = (geometry.input, self.task.units.size);
         let (batch, [top, left]) = (geometry.batch, geometry.padding.map(|[before, _]| before));
         let mut sums = [[T::splat(simd, T::ZERO); K]; O];
         for o in 0..O {
@@ -199,15 +313,16 @@ impl<T: ConvElement> Block<'_, T> {
                 continue;
             }
             let x = &self.task.x[(self.input * height + x_row) * width * batch..][..width * batch];
-            let y_start = (self.outputs.start * out_height + row) * out_width * batch;
-            let y_stride = out_height * out_width * batch;
-            let y = &self.task.grad_y[y_start..][..(O - 1) * y_stride + out_width * batch];
-            for first in self.images.clone().step_by(T::lanes::<S>()) {
+            let Rows { values, channel, row: row_len, pixel } = self.y;
+            let y_len = (O - 1) * channel + (out_width - 1) * pixel + self.images.len();
+            let y = &values[(row - self.rows.start) * row_len..][..y_len];
+            for first in (0..self.images.len()).step_by(T::lanes::<S>()) {
                 // SAFETY: the vector's images are the batch's, which has whole vectors alone (`suits`), and the slices have
-                // `width` and `out_width` pixels of a batch each, `y` in `O` rows.
+                // `width` pixels of a batch and `out_width` of the unit's images, `y` in `O` rows.
                 unsafe {
-                    let (x, y) = (x.as_ptr().add(first), y.as_ptr().add(first));
-                    Slide { simd, x, width, y, y_stride, out_width, batch, left }.row::<K, O>(&mut sums);
+                    let (x, y) = (x.as_ptr().add(self.images.start + first), y.as_ptr().add(first));
+                    let slide = Slide { simd, x, width, batch, y, y_stride: channel, y_step: pixel, out_width, left };
+                    slide.row::<K, O>(&mut sums);
                 }
             }
         }
@@ -220,15 +335,15 @@ impl<T: ConvElement> Block<'_, T> {
 /// A row of `x` and rows of `grad_y`, of a vector of images.
 struct Slide<T, S> {
     simd: S,
-    /// The first pixel, and how many there are.
+    /// The first pixel, how many there are, and how far from each other they are.
     x: *const T,
     width: usize,
-    /// The first pixel of the first row, how far from it the next row is, and how many pixels a row has.
+    batch: usize,
+    /// The first pixel of the first row, how far from it the next row and the next pixel are, and how many pixels a row has.
     y: *const T,
     y_stride: usize,
+    y_step: usize,
     out_width: usize,
-    /// How far from each other pixels are.
-    batch: usize,
     /// Columns of padding before the first pixel of `x`.
     left: usize,
 }
@@ -262,7 +377,7 @@ impl<T: Lanes, S: Simd> Slide<T, S> {
                         self.position::<K, O, $slot>(y, &window, sums);
                     }
                     // Hidden, lest the compiler read several pixels ahead, for which there are no registers.
-                    y = apart(y.wrapping_add(self.batch));
+                    y = apart(y.wrapping_add(self.y_step));
                 })*
             };
         }

@@ -27,7 +27,8 @@
 //! 2. for each target row, up to four vectors of tiles and images, up to six target channels and each point sums all terms
 //!    in registers (`../../product.rs`), weights as broadcasts;
 //! 3. transforms back, adds bias, applies the activation and stores; or adds the overlapping tiles to a line of the input's
-//!    gradient and stores it when the row is done.
+//!    gradient and stores it when the row is done. Where only the greatest of each window of 2x2 is wanted (`../windows.rs`), two
+//!    rows are stored in a buffer of the task, and from there pooled.
 //!
 //! Forward sums of few terms are left to the direct kernel: they would take longer to begin and to end.
 //!

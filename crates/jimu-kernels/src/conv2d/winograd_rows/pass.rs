@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::super::windows::{Output, Place, Target};
 use super::super::{Activation, ConvElement, Geometry, batch_innermost};
 use super::images::{Images, Row, gather, scatter, store_line};
 use super::rule::{Line, MAX_POINTS, Rule};
@@ -34,13 +35,13 @@ pub(in super::super) fn forward<T: ConvElement>(
     x: &[T],
     weight: &[T],
     bias: Option<&[T]>,
-    activation: Activation,
-    y: &mut [T],
+    output: Output<'_, T>,
 ) {
     let (sources, [height, _]) = (geometry.in_channels, geometry.kernel);
     if sums_are_short(geometry) {
-        return batch_innermost::forward(geometry, x, weight, bias, activation, y);
+        return batch_innermost::forward(geometry, x, weight, bias, output);
     }
+    let (target, target_size) = Target::new(output, geometry);
     let strips = cut(geometry.output()[1], geometry.kernel[1]);
     let rows_of_taps = geometry.out_channels * height * sources;
     let weights = transform(&strips, geometry.kernel[1], rows_of_taps, weight, |row| {
@@ -52,16 +53,15 @@ pub(in super::super) fn forward<T: ConvElement>(
         source: x,
         sources,
         source_size: geometry.input,
-        target: SharedSlice::new(y),
+        target,
         targets: geometry.out_channels,
-        target_size: geometry.output(),
+        target_size,
         taps: geometry.kernel,
         before: geometry.padding[0][0] as isize,
         left: geometry.padding[1][0],
         strips,
         weights: &weights,
         bias,
-        activation,
     });
 }
 
@@ -82,7 +82,7 @@ pub(in super::super) fn backward_input<T: ConvElement>(
         source: grad_y,
         sources,
         source_size: geometry.output(),
-        target: SharedSlice::new(grad_x),
+        target: Target::Pixels(Activation::Identity, SharedSlice::new(grad_x)),
         targets,
         target_size: geometry.input,
         taps: geometry.kernel,
@@ -91,7 +91,6 @@ pub(in super::super) fn backward_input<T: ConvElement>(
         strips,
         weights: &weights,
         bias: None,
-        activation: Activation::Identity,
     });
 }
 
@@ -101,8 +100,9 @@ struct Pass<'a, T: Lanes> {
     source: &'a [T],
     sources: usize,
     source_size: [usize; 2],
-    target: SharedSlice<'a, T>,
+    target: Target<'a, T>,
     targets: usize,
+    /// Height and width of what is computed.
     target_size: [usize; 2],
     taps: [usize; 2],
     /// How far before a target row its first source row is.
@@ -113,7 +113,6 @@ struct Pass<'a, T: Lanes> {
     strips: Strips,
     weights: &'a Weights<T>,
     bias: Option<&'a [T]>,
-    activation: Activation,
 }
 
 impl<T: Lanes> Pass<'_, T> {
@@ -142,7 +141,9 @@ fn run<T: ConvElement, const BACK: bool>(pass: &Pass<'_, T>) {
         let (row_block, batch_block) = (index / batch_blocks, index % batch_blocks);
         let first = batch_block * images;
         let images = Images { batch: pass.batch, range: first..pass.batch.min(first + images) };
-        simd::dispatch(Task::<T, BACK> { pass, images, rows: balanced(pass.target_size[0], row_blocks, row_block) });
+        let step = pass.target.rows();
+        let rows = balanced(pass.target_size[0] / step, row_blocks, row_block);
+        simd::dispatch(Task::<T, BACK> { pass, images, rows: rows.start * step..rows.end * step });
     });
 }
 
@@ -151,7 +152,7 @@ fn row_blocks<T: Lanes>(pass: &Pass<'_, T>, images: usize, batch_blocks: usize) 
     let row_bytes = super::tiles::products(&pass.strips) * pass.sources * images * size_of::<T>();
     let fit = (PANEL_BYTES / row_bytes).saturating_sub(pass.taps[0] - 1).max(1);
     let wanted = MIN_TASKS.div_ceil(batch_blocks).min(height / MIN_ROWS).max(1);
-    pass.source_size[0].min(height).div_ceil(fit).max(wanted).min(height)
+    pass.source_size[0].min(height).div_ceil(fit).max(wanted).min(height / pass.target.rows())
 }
 
 /// Some images and target rows.
@@ -189,14 +190,31 @@ impl<T: ConvElement, const BACK: bool> WithSimd for Task<'_, T, BACK> {
         let columns = pass.strips.iter().map(end).max().unwrap_or(0);
         let line_len = if BACK { pass.targets * columns * vectors * lanes } else { 0 };
         let mut line = Buffer::<T>::unspecified(line_len);
-        for row in self.rows.clone() {
-            line.fill(T::ZERO);
-            for (index, (strip, panel)) in pass.strips.iter().zip(&panels).enumerate() {
-                let weights = pass.weights.strip(index);
-                with_rule!(strip, self.products::<S>(simd, strip, panel, weights, row, &mut sums, &mut line));
+        let (step, width) = (pass.target.rows(), pass.target_size[1]);
+        let pooled = if step == 2 { pass.targets * step * width * vectors * lanes } else { 0 };
+        let mut pixels = Buffer::<T>::unspecified(pooled);
+        for rows in self.rows.clone().step_by(step).map(|row| row..row + step) {
+            let shared = SharedSlice::new(&mut pixels);
+            let whole = (pass.batch, pass.target_size);
+            let first = [0, rows.start, 0];
+            let place = pass.target.place(&shared, first, width, vectors * lanes, whole, self.images.range.start);
+            for row in rows.clone() {
+                line.fill(T::ZERO);
+                for (index, (strip, panel)) in pass.strips.iter().zip(&panels).enumerate() {
+                    let weights = pass.weights.strip(index);
+                    with_rule!(
+                        strip,
+                        self.products::<S>(simd, strip, panel, weights, row, &mut sums, &mut line, &place)
+                    );
+                }
+                if BACK {
+                    self.store_line(simd, &line, row, &place);
+                }
             }
-            if BACK {
-                self.store_line(simd, &line, row);
+            if let Target::Windows(windows) = &pass.target {
+                let place = [rows.start, 0, width];
+                // SAFETY: no two tasks have the same images and rows.
+                unsafe { windows.write(&pixels, vectors * lanes, 0..pass.targets, place, &self.images.range) };
             }
         }
     }
@@ -251,6 +269,7 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
         row: usize,
         sums: &mut [T],
         line: &mut [T],
+        place: &Place<'_, T>,
     ) {
         let (pass, lanes) = (self.pass, T::lanes::<S>());
         let points = Rule::<T, S, P>::POINTS;
@@ -291,7 +310,7 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                     ahead: None,
                 };
                 at_first_point.run_series(simd, points, [point_weights, next_point, widest * lanes]);
-                self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line);
+                self.finish::<S, P, M, R>(simd, strip, sums, block.clone(), targets, row, line, place);
             }
         }
     }
@@ -308,12 +327,12 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
         targets: Range<usize>,
         row: usize,
         line: &mut [T],
+        place: &Place<'_, T>,
     ) {
         let (pass, lanes) = (self.pass, T::lanes::<S>());
         let (rule, points) = (Rule::<T, S, P>::new(simd), Rule::<T, S, P>::POINTS);
         let vectors = self.images.vectors(lanes);
         let widest = widest(S::REGISTER_COUNT);
-        let [height, width] = pass.target_size;
         let sums = T::as_vectors::<S>(sums).0;
         let line_columns = line.len() / (pass.targets * vectors * lanes);
         let line = T::as_vectors_mut::<S>(line).0;
@@ -335,54 +354,57 @@ impl<T: ConvElement, const BACK: bool> Task<'_, T, BACK> {
                     let mut values = rule.values_back::<M>(values);
                     for i in 0..M {
                         values[i] = T::add_lanes(simd, values[i], bias);
-                        if pass.activation == Activation::Relu {
+                        if pass.target.rectifies_pixels() {
                             values[i] = T::relu(simd, values[i]);
                         }
                     }
-                    self.store_outputs::<S, M>(simd, &values, (target * height + row) * width, column, vector);
+                    self.store_outputs::<S, M>(simd, &values, [target, row, column], vector, place);
                 }
             }
         }
     }
 
-    /// Writes a tile's outputs from `column` on, but those beyond the row, which begins at the pixel `row`.
+    /// Writes a tile's outputs from the pixel on, but those beyond the row.
     #[inline(always)]
     fn store_outputs<S: Simd, const M: usize>(
         &self,
         simd: S,
         values: &Line<T::Vector<S>>,
-        row: usize,
-        column: usize,
+        pixel: [usize; 3],
         vector: usize,
+        place: &Place<'_, T>,
     ) {
-        let (target, left) = (&self.pass.target, self.pass.target_size[1] - column);
+        // Beyond the row there may be none that is computed: it has no place.
+        let Some(left) = self.pass.target_size[1].checked_sub(pixel[2]).filter(|&left| left > 0) else {
+            return;
+        };
+        let images = Images { batch: place.batch, range: place.image..place.image + self.images.range.len() };
+        let pixel = place.pixel(pixel);
         if left >= M {
             // SAFETY: no two tasks have the same images and rows, and a task writes one line at a time.
-            return unsafe { store_line(simd, target, row + column, &self.images, vector, &values[..M]) };
+            return unsafe { store_line(simd, place.to, pixel, &images, vector, &values[..M]) };
         }
         for i in 0..M - 1 {
             if i < left {
                 // SAFETY: as above.
-                unsafe { store_line(simd, target, row + column + i, &self.images, vector, &values[i..i + 1]) };
+                unsafe { store_line(simd, place.to, pixel + i, &images, vector, &values[i..i + 1]) };
             }
         }
     }
 
     /// Writes a row of the input's gradient.
     #[inline(always)]
-    fn store_line<S: Simd>(&self, simd: S, line: &[T], row: usize) {
+    fn store_line<S: Simd>(&self, simd: S, line: &[T], row: usize, place: &Place<'_, T>) {
         let pass = self.pass;
         let vectors = self.images.vectors(T::lanes::<S>());
         let columns = line.len() / (pass.targets * vectors * T::lanes::<S>());
         let line = T::as_vectors::<S>(line).0;
-        let [height, width] = pass.target_size;
         for target in 0..pass.targets {
-            for column in 0..width {
+            for column in 0..pass.target_size[1] {
                 let from = &line[(target * columns + pass.left + column) * vectors..][..vectors];
-                let pixel = (target * height + row) * width + column;
+                let start = place.pixel([target, row, column]) * place.batch + place.image;
                 // SAFETY: no two tasks have the same images and rows, and a task writes one pixel at a time.
-                let to =
-                    unsafe { pass.target.part(pixel * pass.batch + self.images.range.start, self.images.range.len()) };
+                let to = unsafe { place.to.part(start, self.images.range.len()) };
                 let (whole, rest) = T::as_vectors_mut::<S>(to);
                 for (to, &value) in whole.iter_mut().zip(from) {
                     *to = value;

@@ -8,6 +8,7 @@ use super::super::{Forward, Module, Pair};
 use super::{PaddingMode, convolution, draw, steps};
 use crate::error::OrRaise;
 use crate::ops::nn::conv_options::{ConvOptions, Padding};
+use crate::ops::nn::conv2d_max_pool2d::try_conv_max_pool2d_relu;
 use crate::tensor::Tensor;
 
 /// The cross-correlation of images with learnt filters:
@@ -78,7 +79,19 @@ impl Conv2d {
     }
 }
 
-convolution!(Conv2d);
+convolution!(
+    Conv2d,
+    #[track_caller]
+    fn forward_max_pool2d_relu(&self, x: &Tensor) -> Option<Tensor> {
+        let _scope = self.label.enter();
+        super::padded("Conv2d", x, &self.weight, &self.options, self.padding_mode)
+            .and_then(|(x, options)| {
+                try_conv_max_pool2d_relu("Conv2d", &x, &self.weight, self.bias.as_deref(), &options)
+            })
+            .map_err(|error| error.told_by(self.label.describe("Conv2d")))
+            .or_raise()
+    }
+);
 
 #[cfg(test)]
 mod tests {

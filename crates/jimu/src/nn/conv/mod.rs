@@ -86,7 +86,7 @@ macro_rules! channels_and_groups {
 
 /// The methods of a convolution, in whatever number of dimensions.
 macro_rules! convolution {
-    ($layer:ident) => {
+    ($layer:ident $(, $method:item)?) => {
         super::channels_and_groups!($layer);
 
         impl $layer {
@@ -137,6 +137,8 @@ macro_rules! convolution {
             fn forward_relu(&self, x: &Tensor) -> Tensor {
                 self.activated(x, Activation::Relu)
             }
+
+            $($method)?
         }
     };
 }
@@ -231,8 +233,20 @@ fn convolved<S: Extent>(
     mode: PaddingMode,
     activation: Activation,
 ) -> Result<Tensor, ShapeError> {
+    let (x, options) = padded(name, x, weight, options, mode)?;
+    try_conv(name, &x, weight, bias, &options, activation)
+}
+
+/// The input of a convolution whose padding is not always zeros, and what is then left to it.
+fn padded<S: Extent>(
+    name: &str,
+    x: &Tensor,
+    weight: &Tensor,
+    options: &ConvOptions<S>,
+    mode: PaddingMode,
+) -> Result<(Tensor, ConvOptions<S>), ShapeError> {
     let mode = match mode {
-        PaddingMode::Zeros => return try_conv(name, x, weight, bias, options, activation),
+        PaddingMode::Zeros => return Ok((x.clone(), *options)),
         PaddingMode::Reflect => PadMode::Reflect,
         PaddingMode::Replicate => PadMode::Replicate,
         PaddingMode::Circular => PadMode::Circular,
@@ -240,8 +254,7 @@ fn convolved<S: Extent>(
     let kernel = S::of_last(weight.shape()).height_and_width(1);
     let [[top, bottom], [left, right]] = options.pixels(kernel, name)?;
     let sides = Dims::from(&[left, right, top, bottom][..2 * S::DIMENSIONS]);
-    let padded = try_pad(x, &sides, mode)?;
-    try_conv(name, &padded, weight, bias, &options.padding(Padding::Valid), activation)
+    Ok((try_pad(x, &sides, mode)?, options.padding(Padding::Valid)))
 }
 
 /// What stands between the parentheses: the parts that differ are told by `padding` and `rest`.

@@ -110,7 +110,7 @@ impl Forward for MaxPool1d {
     }
 
     fn role(&self) -> Role {
-        Role::MaxPooling
+        Role::MaxPooling { halving: false }
     }
 }
 

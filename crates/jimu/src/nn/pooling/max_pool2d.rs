@@ -113,7 +113,8 @@ impl Forward for MaxPool2d {
     }
 
     fn role(&self) -> Role {
-        Role::MaxPooling
+        let explicit = self.options.stride(self.options.step());
+        Role::MaxPooling { halving: explicit == MaxPoolOptions::new(2).stride(2) }
     }
 }
 

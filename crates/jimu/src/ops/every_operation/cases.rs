@@ -10,6 +10,7 @@ use crate::nn::{AvgPool2d, Forward, MaxPool2d};
 use crate::ops::binary::div_rounded::Rounding;
 use crate::ops::index::PadMode;
 use crate::ops::nn::attention::{Scoring, try_stacked_attention};
+use crate::ops::nn::conv2d_max_pool2d::try_conv_max_pool2d_relu;
 use crate::ops::nn::recurrence::{Cell, Recurrent, try_recurrence};
 use crate::ops::nn::{Interpolate, InterpolateMode, Window};
 use crate::ops::view::{Index, Indexing};
@@ -300,10 +301,22 @@ fn images() -> Vec<Case> {
         case("local_response_norm", &[&[&[2, 3, 2]]], |x| F::local_response_norm(x[0], 2, 0.5, 0.75, 1.0)),
         case("lp_pool2d", pictures, |x| F::lp_pool2d(x[0], 2.0, 2, None, false)).at(Positive),
         case("max_unpool1d", &[&[&[2, 2]]], |x| F::max_unpool1d(x[0], &Tensor::new([[0, 3], [1, 2]]), 4)),
+        case("conv2d_max_pool2d", &[&[&[1, 2, 3, 4], &[2, 2, 2, 2], &[2]]], |x| convolved_and_pooled(x[0], x[1], x[2])),
+        case("conv2d_max_pool2d of constants", &[&[&[2, 2, 2, 2], &[2]]], |x| {
+            let images = (Tensor::arange(0, 24).to(x[0].dtype()) * 1.7).sin().reshape([1, 2, 3, 4]);
+            convolved_and_pooled(&images, x[0], x[1])
+        }),
         case("max_pool2d", pictures, |x| MaxPool2d::new(2).stride(1).forward(x[0])),
         case("pixel_shuffle", &[&[&[4, 1, 2]]], |x| x[0].pixel_shuffle(2)),
         case("unfold", pictures, move |x| x[0].unfold(window)),
     ]
+}
+
+fn convolved_and_pooled(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+    let options = F::ConvOptions::new().padding((1, 0));
+    let at_once = try_conv_max_pool2d_relu("conv2d", x, weight, Some(bias), &options).or_raise();
+    // Sizes at the edges leave no window.
+    at_once.unwrap_or_else(|| F::conv2d(x, weight, Some(bias), &options).max_pool2d(2).relu())
 }
 
 fn layers() -> Vec<Case> {

@@ -16,10 +16,10 @@ use crate::ops::unary::relu_backward;
 use crate::tensor::Tensor;
 
 /// The input [n, c, h, w], the weight [o, c / groups, kh, kw] and, if there is a third input, the bias [o].
-struct Conv2d {
-    geometry: Geometry,
-    path: Path,
-    activation: Activation,
+pub(super) struct Conv2d {
+    pub(super) geometry: Geometry,
+    pub(super) path: Path,
+    pub(super) activation: Activation,
 }
 
 impl Operation for Conv2d {
@@ -122,9 +122,9 @@ impl Operation for InputGradient {
 }
 
 /// The gradient of the weight from the input and the gradient of the output.
-struct WeightGradient {
-    geometry: Geometry,
-    path: Path,
+pub(super) struct WeightGradient {
+    pub(super) geometry: Geometry,
+    pub(super) path: Path,
 }
 
 impl Operation for WeightGradient {
@@ -197,18 +197,42 @@ pub(crate) fn try_conv<S: Extent>(
     options: &ConvOptions<S>,
     activation: Activation,
 ) -> Result<Tensor, ShapeError> {
-    let x = Images::of::<S>(x, name)?;
-    let weight = &filters::<S>(weight, name, "out_channels, in_channels / groups")?;
-    let geometry = geometry(name, &x, weight, bias, options)?;
-    let path = kernels::plan_from(&geometry, order_of(&x.images));
+    let Prepared { x, images, weight, geometry, path } = Prepared::new(name, x, weight, bias, options)?;
     let operation = Conv2d { geometry, path, activation };
-    // Once for forward and, unless that reads another order, the gradient of the weight.
-    let images = &laid_out(&x.images, path.reads());
     let y = match bias {
-        Some(bias) => try_apply(operation, &[images, weight, bias]),
-        None => try_apply(operation, &[images, weight]),
+        Some(bias) => try_apply(operation, &[&images, &weight, bias]),
+        None => try_apply(operation, &[&images, &weight]),
     };
     Ok(x.back(&y?))
+}
+
+/// A convolution of signals or images that is about to be computed.
+pub(super) struct Prepared {
+    pub(super) x: Images,
+    /// The images as forward reads them.
+    pub(super) images: Tensor,
+    /// The filters [o, c, kh, kw].
+    pub(super) weight: Tensor,
+    pub(super) geometry: Geometry,
+    pub(super) path: Path,
+}
+
+impl Prepared {
+    pub(super) fn new<S: Extent>(
+        name: &str,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        options: &ConvOptions<S>,
+    ) -> Result<Self, ShapeError> {
+        let x = Images::of::<S>(x, name)?;
+        let weight = filters::<S>(weight, name, "out_channels, in_channels / groups")?;
+        let geometry = geometry(name, &x, &weight, bias, options)?;
+        let path = kernels::plan_from(&geometry, order_of(&x.images));
+        // Once for forward and, unless that reads another order, the gradient of the weight.
+        let images = laid_out(&x.images, path.reads());
+        Ok(Self { x, images, weight, geometry, path })
+    }
 }
 
 /// The filters [o, c, kh, kw]; those of signals get a height of 1.

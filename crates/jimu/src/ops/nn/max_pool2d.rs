@@ -16,10 +16,10 @@ use crate::profiler;
 use crate::tensor::Tensor;
 
 /// Which pixel of its window each output is, in the memory order of the output: none where a ReLU has made it 0.
-struct Taps {
-    geometry: Geometry,
-    order: Order,
-    taps: Buffer<u32>,
+pub(super) struct Taps {
+    pub(super) geometry: Geometry,
+    pub(super) order: Order,
+    pub(super) taps: Buffer<u32>,
 }
 
 impl Taps {
@@ -51,8 +51,8 @@ impl Taps {
 }
 
 /// The largest of every window; which pixel it is is found before the call.
-struct MaxPool2d {
-    taps: Shared<Taps>,
+pub(super) struct MaxPool2d {
+    pub(super) taps: Shared<Taps>,
 }
 
 impl Operation for MaxPool2d {
@@ -78,8 +78,8 @@ impl Operation for MaxPool2d {
 }
 
 /// Each window's gradient put where its largest pixel was.
-struct Scatter {
-    taps: Shared<Taps>,
+pub(super) struct Scatter {
+    pub(super) taps: Shared<Taps>,
 }
 
 impl Operation for Scatter {

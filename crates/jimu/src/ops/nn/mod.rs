@@ -11,6 +11,7 @@ pub(crate) mod celu;
 pub(crate) mod channel_shuffle;
 pub(crate) mod conv1d;
 pub(crate) mod conv2d;
+pub(crate) mod conv2d_max_pool2d;
 pub(crate) mod conv_options;
 pub(crate) mod conv_transpose1d;
 pub(crate) mod conv_transpose2d;

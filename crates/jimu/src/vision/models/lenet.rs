@@ -98,12 +98,17 @@ fn features(model: &'static str, height: usize, width: usize, padding: usize) ->
     }
 }
 
+/// A convolution with ReLU and pooling.
+fn halved(convolution: &Conv2d, x: &Tensor) -> Tensor {
+    // Pooling before ReLU, which never decreases, is as good as after it.
+    let one_by_one = || max_pool2d_relu(&convolution.forward(x), &MaxPoolOptions::new(2));
+    convolution.forward_max_pool2d_relu(x).unwrap_or_else(one_by_one)
+}
+
 impl Forward for LeNet {
     fn forward(&self, x: &Tensor) -> Tensor {
-        // As good as pooling after ReLU, which never decreases.
-        let pooled = MaxPoolOptions::new(2);
-        let x = max_pool2d_relu(&self.conv1.forward(x), &pooled);
-        let x = max_pool2d_relu(&self.conv2.forward(&x), &pooled);
+        let x = halved(&self.conv1, x);
+        let x = halved(&self.conv2, &x);
         let x = self.fc1.forward(&x.flatten(1..)).relu();
         self.fc3.forward(&self.fc2.forward(&x).relu())
     }
