@@ -162,6 +162,9 @@ pub trait Forward {
     /// `max_pool2d(self.forward(x), 2).relu()`, if this block computes all of it in one go: convolutions do, whose output then
     /// need not come to memory. The numbers are the same. A [`Sequential`](super::Sequential) calls it by itself.
     ///
+    /// # Shape
+    /// `x` as in `forward`; the result has half as many rows and columns as that of `forward`, rounded down. `None` if that is none.
+    ///
     /// ```
     /// use jimu::nn::{Conv2d, Forward, ReLU};
     /// use jimu::Tensor;
