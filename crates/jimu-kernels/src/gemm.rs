@@ -4,6 +4,7 @@
 //! gemm          checks that all three matrices lie in their slices and that c does not overlap itself, then
 //!   transpose     c' = b' a' if the columns of c are nearer to each other than its rows: rows are the fast dimension
 //!   empty         m, n or k is 0: nothing to add
+//!   pieces        both sides of c are long, f32, AMX is asked for: three bf16 make a number (`pieces`)
 //!   strips        both sides of c are long, f32, AVX-512: all tasks read the same copies of both operands (`strips`)
 //!   long          c is small and k long ([`parts`]): k is cut into at most PARTS parts, whose products are added in order
 //!   tiles         otherwise: c is cut into tiles, one task each, by a rule of the sizes (`tile`)
@@ -20,6 +21,8 @@ mod dot;
 mod element;
 mod explain;
 mod panels;
+#[cfg(target_arch = "x86_64")]
+mod pieces;
 #[cfg(target_arch = "x86_64")]
 mod strips;
 mod tile;
@@ -261,6 +264,8 @@ fn parts(shape: GemmShape) -> Option<usize> {
 /// How a product is cut, its c having these strides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
+    /// Tiles of so many rows and columns, which all read the same pieces of the operands.
+    Pieces(usize, usize),
     /// Tiles of so many rows and columns, which all read the same copies of the operands.
     Strips(usize, usize),
     /// Parts of k of this length.
@@ -271,6 +276,9 @@ enum Cut {
 
 impl Cut {
     fn new<T: GemmElement>(shape: GemmShape, c_strides: Strides) -> Self {
+        if let (Some((rows, columns)), 1) = (T::pieces(shape), c_strides.0) {
+            return Self::Pieces(rows, columns);
+        }
         let strips = if c_strides.0 == 1 { T::strips(shape) } else { None };
         match (strips, parts(shape)) {
             (Some((rows, columns)), _) => Self::Strips(rows, columns),
@@ -292,6 +300,8 @@ impl<T: GemmElement> Operands<'_, T> {
         let target = Target { data: c.as_mut_ptr(), strides: c_strides };
         match Cut::new::<T>(self.shape, c_strides) {
             // SAFETY: the free `multiply` has checked that a, b and c reach all their elements and that those of c lie apart.
+            Cut::Pieces(..) => unsafe { T::product_of_pieces(self, target, start) },
+            // SAFETY: as above.
             Cut::Strips(..) => unsafe { T::product_of_strips(self, target, start) },
             Cut::Parts(part) => self.multiply_long(part, target, start),
             Cut::Tiles(rows, columns) => self.multiply_tiles((rows, columns), target, start),

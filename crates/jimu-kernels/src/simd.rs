@@ -1,11 +1,18 @@
-//! Which vector instructions the kernels use: the best the machine has, chosen once, at run time.
+//! Which vector instructions the kernels use: the best vectors the machine has, chosen once, at run time.
 //!
-//! The environment variable `JIMU_SIMD` (`avx512`, `avx2`, `neon` or `scalar`) asks for another of those it has, to
-//! measure or to reproduce the bits of a lesser machine.
+//! The environment variable `JIMU_SIMD` (`amx`, `avx512`, `avx2`, `neon` or `scalar`) asks for another of those it has, to
+//! measure or to reproduce the bits of a lesser machine. `amx` is AVX-512 with matrix products in AMX's registers: about twice as fast
+//! as long as nobody else is busy on the same core, and slower than vectors where somebody is, so that it has to be asked for.
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+mod amx;
 
 use std::sync::LazyLock;
 
 use pulp::{Arch, WithSimd};
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+const AMX: &str = "amx";
 
 static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
     let requested = std::env::var("JIMU_SIMD").ok();
@@ -33,7 +40,7 @@ pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
     CHOICE.arch.dispatch(op)
 }
 
-/// The chosen instruction set: `avx512`, `avx2`, `neon` or `scalar`.
+/// The chosen instruction set: `amx`, `avx512`, `avx2`, `neon` or `scalar`.
 ///
 /// # Panics
 /// As [`dispatch`].
@@ -53,7 +60,13 @@ pub(crate) fn has_avx512() -> bool {
     matches!(CHOICE.arch, Arch::V4(_))
 }
 
-/// The instruction sets of this machine, the best first: those that `JIMU_SIMD` may ask for.
+/// Whether the chosen instruction set contains AMX, for `bf16`, and with it AVX-512F.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_amx() -> bool {
+    CHOICE.name == AMX
+}
+
+/// The instruction sets of this machine that `JIMU_SIMD` may ask for; the first is chosen if it does not.
 ///
 /// ```
 /// assert_eq!(jimu_kernels::simd::names().last(), Some(&"scalar"));
@@ -62,12 +75,14 @@ pub fn names() -> Vec<&'static str> {
     available().into_iter().map(|(name, _)| name).collect()
 }
 
-/// The instruction sets of this machine, the best first.
+/// The instruction sets of this machine, that which is chosen first.
 fn available() -> Vec<(&'static str, Arch)> {
     let mut available = Vec::new();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     {
-        available.extend(pulp::x86::V4::try_new().map(|simd| ("avx512", Arch::V4(simd))));
+        let avx512 = pulp::x86::V4::try_new();
+        available.extend(avx512.map(|simd| ("avx512", Arch::V4(simd))));
+        available.extend(avx512.filter(|_| amx::is_available()).map(|simd| (AMX, Arch::V4(simd))));
         available.extend(pulp::x86::V3::try_new().map(|simd| ("avx2", Arch::V3(simd))));
     }
     #[cfg(target_arch = "aarch64")]
@@ -96,9 +111,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_is_chosen_unless_another_is_asked_for() {
+    fn the_best_vectors_are_chosen_unless_another_is_asked_for() {
         let best = choose(None).unwrap().name;
         assert_eq!(best, available()[0].0);
+        assert_ne!(best, "amx");
         assert_eq!(choose(Some("")).unwrap().name, best);
         for (name, _) in available() {
             assert_eq!(choose(Some(name)).unwrap().name, name);
@@ -119,9 +135,9 @@ mod tests {
         assert!(message.starts_with("JIMU_SIMD=mmx: this machine has ") && message.contains("scalar"), "{message}");
     }
 
-    /// All tests of this crate, again, with each instruction set but the best: the choice is made once in a process.
+    /// All tests of this crate, again, with each instruction set but that which is chosen first: the choice is made once in a process.
     #[test]
-    fn all_tests_pass_with_each_lesser_instruction_set() {
+    fn all_tests_pass_with_each_other_instruction_set() {
         if std::env::var_os("JIMU_SIMD").is_some() {
             return;
         }

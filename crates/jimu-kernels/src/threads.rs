@@ -82,6 +82,14 @@ pub fn parallel_for(tasks: usize, task: impl Fn(usize) + Sync) {
     run(tasks, &task);
 }
 
+/// How many threads would work on a call of [`parallel_for`] from here: for choices that change no bits.
+pub(crate) fn available() -> usize {
+    match num_threads() {
+        threads @ 2.. if !matches!(POOL.try_lock(), Err(TryLockError::WouldBlock)) => threads,
+        _ => 1,
+    }
+}
+
 /// [`parallel_for`], compiled once.
 fn run(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
     if tasks > 1 && num_threads() > 1 {

@@ -6,6 +6,8 @@ use super::GemmShape;
 use super::dot::{self, Dot};
 use super::panels::Panels;
 #[cfg(target_arch = "x86_64")]
+use super::pieces;
+#[cfg(target_arch = "x86_64")]
 use super::strips;
 use super::tile::{Operands, Target, Tile};
 use crate::buffer::Buffer;
@@ -21,6 +23,21 @@ pub trait GemmElement: Pod + Send + Sync + sealed::Sealed {
     /// `a + b`.
     #[doc(hidden)]
     fn plus(a: Self, b: Self) -> Self;
+
+    /// The sizes of a tile if a product whose c has neighbouring rows is best computed from pieces (`pieces`).
+    #[doc(hidden)]
+    fn pieces(_: GemmShape) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// All of a product for which there are [`pieces`](Self::pieces).
+    ///
+    /// # Safety
+    /// As [`product`](Self::product), for all of c, whose rows must be neighbours.
+    #[doc(hidden)]
+    unsafe fn product_of_pieces(_: &Operands<'_, Self>, _: Target<Self>, _: Start<'_, Self>) {
+        unreachable!("no products of pieces");
+    }
 
     /// The sizes of a tile if a product whose c has neighbouring rows is best computed from strips (`strips.rs`).
     #[doc(hidden)]
@@ -89,6 +106,17 @@ macro_rules! float {
 }
 
 float! { f32 {
+    #[cfg(target_arch = "x86_64")]
+    fn pieces(shape: GemmShape) -> Option<(usize, usize)> {
+        pieces::suits(shape).then(|| pieces::tile_sizes(shape))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn product_of_pieces(operands: &Operands<'_, Self>, c: Target<Self>, start: Start<'_, Self>) {
+        // SAFETY: the caller's promise; only with AMX are there products of pieces.
+        unsafe { pieces::multiply(operands, c, start) };
+    }
+
     #[cfg(target_arch = "x86_64")]
     fn strips(shape: GemmShape) -> Option<(usize, usize)> {
         strips::suits(shape).then(|| strips::tile_sizes(shape))

@@ -16,6 +16,7 @@ pub(super) fn product<T: GemmElement>(shape: GemmShape, turned: GemmShape, k_fas
     };
     let way = T::way(turned, k_fast == [true; 2]);
     let cut = match cut {
+        Cut::Pieces(rows, columns) => format!("bf16 pieces, {}", tiles(rows, columns)),
         Cut::Strips(rows, columns) => format!("strips, {}", tiles(rows, columns)),
         Cut::Parts(part) => format!("{way}, sums of {} parts of {part}", turned.k.div_ceil(part)),
         Cut::Tiles(rows, columns) => format!("{way}, {}", tiles(rows, columns)),
@@ -45,6 +46,8 @@ mod tests {
         let (shape, turned) = (GemmShape { m: 500, n: 300, k: 100 }, GemmShape { m: 300, n: 500, k: 100 });
         let told = product::<f32>(shape, turned, [false; 2], Cut::Strips(128, 252));
         assert_eq!(told, "gemm 500x100 * 100x300: strips, 6 tiles of 252x128");
+        let told = product::<f32>(shape, turned, [false; 2], Cut::Pieces(128, 256));
+        assert_eq!(told, "gemm 500x100 * 100x300: bf16 pieces, 6 tiles of 256x128");
         let long = GemmShape { m: 5, n: 4, k: 4096 };
         let told = product::<f32>(long, long, [true; 2], Cut::Parts(1024));
         assert_eq!(told, "gemm 5x4096 * 4096x4: dot products, sums of 4 parts of 1024");

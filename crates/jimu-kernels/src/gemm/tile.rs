@@ -39,6 +39,13 @@ impl<'a, T> Operands<'a, T> {
         Self { shape, a, a_strides, b, b_strides }
     }
 
+    /// A part of the product, itself a product.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn part(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Operands<'_, T> {
+        let Tile { shape, a, a_strides, b, b_strides } = self.tile(rows, columns, depth);
+        Operands { shape, a, a_strides, b, b_strides }
+    }
+
     /// A part of the product.
     pub(super) fn tile(&self, rows: Range<usize>, columns: Range<usize>, depth: Range<usize>) -> Tile<'_, T> {
         let shape = GemmShape { m: rows.len(), n: columns.len(), k: depth.len() };
@@ -63,6 +70,12 @@ pub struct Target<T> {
 unsafe impl<T: Send> Sync for Target<T> {}
 
 impl<T> Target<T> {
+    /// c from element (i, j) on.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn from(&self, i: usize, j: usize) -> Self {
+        Self { data: self.at(i, j), strides: self.strides }
+    }
+
     /// Where element (i, j) lies, which must be one of c's.
     pub(super) fn at(&self, i: usize, j: usize) -> *mut T {
         self.data.wrapping_add(i * self.strides.0 + j * self.strides.1)

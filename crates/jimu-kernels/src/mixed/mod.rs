@@ -59,7 +59,7 @@ impl<'a> Values<'a> {
 
 /// Whether products use the processor's own instructions for bfloat16.
 ///
-/// They do where [`simd::name`](crate::simd::name) is `avx512` and the processor has AVX512-BF16.
+/// They do where [`simd::name`](crate::simd::name) is `avx512` or `amx` and the processor has AVX512-BF16.
 ///
 /// ```
 /// let text = if jimu_kernels::mixed::is_fast() { "faster than f32" } else { "as f32, after rounding" };
@@ -67,7 +67,7 @@ impl<'a> Values<'a> {
 /// ```
 pub fn is_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return crate::simd::name() == "avx512" && std::is_x86_feature_detected!("avx512bf16");
+    return crate::simd::has_avx512() && std::is_x86_feature_detected!("avx512bf16");
     #[cfg(not(target_arch = "x86_64"))]
     false
 }
