@@ -2,6 +2,9 @@ use super::*;
 use crate::gemm::tests::{layouts, naive, numbers};
 use crate::gemm::{Strides, span};
 
+/// Too large to be near: both parts are one section.
+const SEVERAL_PARTS: GemmShape = GemmShape { m: 1300, n: 70, k: 300 };
+
 /// These tests need AMX, asked for or not.
 fn there_is_amx() -> bool {
     simd::names().contains(&"amx")
@@ -44,6 +47,7 @@ fn equals_one_element_at_a_time() {
             check(shape, sa, sb);
         }
     }
+    check(SEVERAL_PARTS, layouts(SEVERAL_PARTS.m, SEVERAL_PARTS.k)[0], layouts(SEVERAL_PARTS.k, SEVERAL_PARTS.n)[1]);
 }
 
 fn check(shape: GemmShape, sa: Strides, sb: Strides) {
@@ -119,25 +123,31 @@ fn what_is_not_finite_or_nearly_infinite_is_multiplied_plainly() {
     if !there_is_amx() {
         return;
     }
-    let shape = GemmShape { m: 70, n: 40, k: 300 };
-    for odd in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::from_bits(0x7fff_ffff)] {
-        let (mut a, mut b) = (uneven(shape.m * shape.k, 5), uneven(shape.k * shape.n, 6));
-        let finite = product(shape, &a, &b, (1, 1));
-        (a[40 + 200 * shape.m], b[10 * shape.n + 35]) = (odd, odd);
-        b[200 * shape.n] = 0.5;
-        let (c, mut expected) = (product(shape, &a, &b, (1, 1)), vec![0.0; shape.m * shape.n]);
-        naive(shape, (&a, (1, shape.m)), (&b, (shape.n, 1)), &mut expected, (1, shape.m), false);
-        for (index, (&c, &expected)) in c.iter().zip(&expected).enumerate() {
-            let near = (c - expected).abs() <= 1e-4 * expected.abs().max(1.0);
-            assert!(near || c == expected || c.is_nan() && expected.is_nan(), "{odd}, {index}: {c} {expected}");
+    for shape in [GemmShape { m: 70, n: 40, k: 300 }, SEVERAL_PARTS] {
+        for odd in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::from_bits(0x7fff_ffff)] {
+            check_odd(shape, odd);
         }
-        // Rows of strips without such numbers, by columns of such: as ever.
-        let elsewhere = |index: usize| index % shape.m < 32 && (1..32).contains(&(index / shape.m));
-        let kept = |numbers: &[f32]| -> Vec<u32> {
-            (0..numbers.len()).filter(|&index| elsewhere(index)).map(|index| numbers[index].to_bits()).collect()
-        };
-        assert!(kept(&c) == kept(&finite), "{odd}");
     }
+}
+
+/// A number in the second part of a, and one in the first of b.
+fn check_odd(shape: GemmShape, odd: f32) {
+    let (mut a, mut b) = (uneven(shape.m * shape.k, 5), uneven(shape.k * shape.n, 6));
+    let finite = product(shape, &a, &b, (1, 1));
+    (a[40 + 200 * shape.m], b[10 * shape.n + 35]) = (odd, odd);
+    b[200 * shape.n] = 0.5;
+    let (c, mut expected) = (product(shape, &a, &b, (1, 1)), vec![0.0; shape.m * shape.n]);
+    naive(shape, (&a, (1, shape.m)), (&b, (shape.n, 1)), &mut expected, (1, shape.m), false);
+    for (index, (&c, &expected)) in c.iter().zip(&expected).enumerate() {
+        let near = (c - expected).abs() <= 1e-4 * expected.abs().max(1.0);
+        assert!(near || c == expected || c.is_nan() && expected.is_nan(), "{odd}, {index}: {c} {expected}");
+    }
+    // Rows of strips without such numbers, by columns of such: as ever.
+    let elsewhere = |index: usize| index % shape.m < 32 && (1..32).contains(&(index / shape.m));
+    let kept = |numbers: &[f32]| -> Vec<u32> {
+        (0..numbers.len()).filter(|&index| elsewhere(index)).map(|index| numbers[index].to_bits()).collect()
+    };
+    assert!(kept(&c) == kept(&finite), "{odd}");
 }
 
 #[test]
@@ -148,6 +158,8 @@ fn long_sums_are_taken_in_sections_and_groups_are_near() {
     let longer = Tiling::new(GemmShape { k: 4000, ..large });
     assert_eq!((longer.sections, longer.parts.count, longer.longest_section()), (6, 16, 24));
     assert_eq!(groups(large, 8), (1, 1));
+    let several = Tiling::new(SEVERAL_PARTS);
+    assert_eq!((several.sections, several.parts.count), (1, 2));
     let small = GemmShape { m: 512, n: 784, k: 128 };
     assert_eq!([1, 2, 3, 8].map(|threads| groups(small, threads)), [(1, 1), (1, 2), (2, 2), (2, 4)]);
     assert_eq!(Tiling::new(small).sections, 1);
