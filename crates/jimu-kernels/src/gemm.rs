@@ -12,7 +12,8 @@
 //!                 else vectors of a's rows times b's elements (`panels`). Integers: plain loops (`plain`)
 //! batched_gemm  many small products: groups of them, one task each; else one after the other, each in tiles
 //! ```
-//! The cuts never depend on the number of threads, nor do the bits. The old values of c are not read unless added to.
+//! The bits never depend on the number of threads, nor do the cuts, but for that of pieces, which changes no bits. The old values
+//! of c are not read unless added to.
 //! `JIMU_LOG=plan` prints the cuts ([`log`]).
 
 #[cfg(target_arch = "x86_64")]

@@ -1,8 +1,9 @@
 //! Which vector instructions the kernels use: the best vectors the machine has, chosen once, at run time.
 //!
 //! The environment variable `JIMU_SIMD` (`amx`, `avx512`, `avx2`, `neon` or `scalar`) asks for another of those it has, to
-//! measure or to reproduce the bits of a lesser machine. `amx` is AVX-512 with matrix products in AMX's registers: about twice as fast
-//! as long as nobody else is busy on the same core, and slower than vectors where somebody is, so that it has to be asked for.
+//! measure or to reproduce the bits of a lesser machine. `amx` is AVX-512 with matrix products in AMX's registers: up to twice as fast
+//! as long as nobody else is busy on the same core; where somebody is, all but large products are slower, so that it has to be
+//! asked for.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod amx;

@@ -1,5 +1,6 @@
 //! One pool of threads, and the rule that keeps results bit-identical: work is cut by its own size, never by the
-//! number of threads, so a task computes the same bits whoever runs it.
+//! number of threads, so a task computes the same bits whoever runs it. Only a cut that changes no bits may look at what
+//! threads there are (`available`).
 //!
 //! ```text
 //! parallel_for     one task, one thread, or the pool busy -> inline on the calling thread
