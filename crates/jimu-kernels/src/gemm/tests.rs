@@ -31,6 +31,32 @@ pub(super) fn layouts(rows: usize, columns: usize) -> [Strides; 4] {
     [(columns.max(1), 1), (1, rows.max(1)), (columns + 3, 1), (3, 3 * rows + 5)]
 }
 
+/// Checks a product whose c has neighbouring rows, from each start, which has an index: `multiply` is to compute it.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn check_starts(
+    shape: GemmShape,
+    sa: Strides,
+    sb: Strides,
+    multiply: impl Fn(usize, &Operands<'_, f32>, Target<f32>, Start<'_, f32>),
+) {
+    let GemmShape { m, n, k } = shape;
+    let numbers = |size, strides, seed| numbers(span(size, strides), seed, f32::from);
+    let (a, b, row) = (numbers((m, k), sa, 1), numbers((k, n), sb, 2), numbers((m, 1), (1, 1), 3));
+    let starts = [(Start::Zero, m), (Start::Sums, m + 3), (Start::Row(&row), m + 1)];
+    for (index, (start, step)) in starts.into_iter().enumerate() {
+        let old = numbers((m, n), (1, step), 4);
+        let (mut c, mut expected) = (old.clone(), old);
+        if let Start::Row(row) = start {
+            expected.chunks_mut(step).for_each(|c| c[..m].copy_from_slice(row));
+        }
+        let target = Target { data: c.as_mut_ptr(), strides: (1, step) };
+        multiply(index, &Operands::new(shape, (&a, sa), (&b, sb)), target, start);
+        let accumulate = !matches!(start, Start::Zero);
+        naive(shape, (&a, sa), (&b, sb), &mut expected, (1, step), accumulate);
+        assert!(c == expected, "{shape:?} {sa:?} {sb:?} {start:?}");
+    }
+}
+
 fn check<T: GemmElement + Num + std::fmt::Debug>(shape: GemmShape, old: T, cast: impl Fn(u8) -> T) {
     let GemmShape { m, n, k } = shape;
     for (index, sc) in layouts(m, n).into_iter().enumerate() {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::gemm::tests::{layouts, naive, numbers};
-use crate::gemm::{Strides, span};
+use crate::gemm::Strides;
+use crate::gemm::tests::{check_starts, layouts, naive};
 
 /// Too large to be near: both parts are one section.
 const SEVERAL_PARTS: GemmShape = GemmShape { m: 1300, n: 70, k: 300 };
@@ -51,25 +51,10 @@ fn equals_one_element_at_a_time() {
 }
 
 fn check(shape: GemmShape, sa: Strides, sb: Strides) {
-    let GemmShape { m, n, k } = shape;
-    let numbers = |size, strides, seed| numbers(span(size, strides), seed, f32::from);
-    let (a, b, row) = (numbers((m, k), sa, 1), numbers((k, n), sb, 2), numbers((m, 1), (1, 1), 3));
-    for (start, step, groups) in
-        [(Start::Zero, m, (1, 1)), (Start::Sums, m + 3, (2, 1)), (Start::Row(&row), m + 1, (2, 2))]
-    {
-        let old = numbers((m, n), (1, step), 4);
-        let (mut c, mut expected) = (old.clone(), old);
-        if let Start::Row(row) = start {
-            expected.chunks_mut(step).for_each(|c| c[..m].copy_from_slice(row));
-        }
-        let operands = Operands::new(shape, (&a, sa), (&b, sb));
-        let target = Target { data: c.as_mut_ptr(), strides: (1, step) };
+    check_starts(shape, sa, sb, |index, operands, target, start| {
         // SAFETY: all matrices are as large as their slices, and there is AMX.
-        unsafe { multiply_groups(groups, &operands, target, start) };
-        let accumulate = !matches!(start, Start::Zero);
-        naive(shape, (&a, sa), (&b, sb), &mut expected, (1, step), accumulate);
-        assert!(c == expected, "{shape:?} {sa:?} {sb:?} {start:?}");
-    }
+        unsafe { multiply_groups([(1, 1), (2, 1), (2, 2)][index], operands, target, start) };
+    });
 }
 
 /// The mean square of the errors against the product of `f64`, and the largest, in parts of the sum of the terms' magnitudes.
