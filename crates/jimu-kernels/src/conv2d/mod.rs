@@ -31,6 +31,7 @@ mod gemm;
 mod layout;
 pub mod naive;
 mod pass;
+mod paths;
 mod pooled;
 mod window;
 mod windows;
@@ -41,7 +42,6 @@ pub use layout::Layout;
 pub use pooled::{backward_bias_pooled, backward_weight_pooled, forward_pooled, pooling};
 
 use explain::Part;
-use windows::Output;
 
 use crate::buffer::Buffer;
 use crate::lanes::{self, Lanes};
@@ -296,22 +296,22 @@ pub fn is_depthwise(geometry: &Geometry) -> bool {
 
 /// An element type that convolutions are computed in: `f32` or `f64`.
 pub trait ConvElement: Lanes + crate::gemm::GemmElement + crate::pool2d::PoolElement {
-    /// The kernels of this type, compiled in this crate: whoever calls them gets them optimised.
+    /// The kernels of this type. A static is compiled in this crate alone, not in each that calls its functions.
     #[doc(hidden)]
-    const KERNELS: Kernels<Self>;
+    const KERNELS: &'static Kernels<Self>;
 }
 
 type ForwardKernel<T> = fn(&Geometry, Path, &[T], &[T], Option<&[T]>, Activation, &mut [T]);
 type ForwardPooledKernel<T> = fn(&Geometry, Path, &[T], &[T], Option<&[T]>, &mut [T], &mut [u32]);
 type WeightPooledKernel<T> = fn(&Geometry, Path, &[T], &[T], &[u32], &mut [T]);
 
-/// A path's functions; their arguments are those of the public functions.
+/// What the public functions do once they have checked their arguments.
 #[doc(hidden)]
-pub struct Kernels<T> {
+pub struct Kernels<T: 'static> {
     forward: ForwardKernel<T>,
     backward_input: fn(&Geometry, Path, &[T], &[T], &mut [T]),
     backward_weight: fn(&Geometry, Path, &[T], &[T], &mut [T]),
-    backward_bias: fn(&Geometry, Layout, &[T], &mut [T]),
+    sum_channels: fn(usize, Layout, &[T], &mut [T]),
     forward_pooled: ForwardPooledKernel<T>,
     backward_weight_pooled: WeightPooledKernel<T>,
     backward_bias_pooled: fn(&Geometry, Path, &[T], &[u32], &mut [T]),
@@ -320,82 +320,17 @@ pub struct Kernels<T> {
 macro_rules! impl_conv_element {
     ($number:ty) => {
         impl ConvElement for $number {
-            const KERNELS: Kernels<Self> = {
-                fn forward(
-                    geometry: &Geometry,
-                    path: Path,
-                    x: &[$number],
-                    weight: &[$number],
-                    bias: Option<&[$number]>,
-                    activation: Activation,
-                    y: &mut [$number],
-                ) {
-                    match path {
-                        Path::BatchInnermost => {
-                            batch_innermost::forward(geometry, x, weight, bias, Output::Pixels(activation, y))
-                        }
-                        Path::WinogradRows => {
-                            winograd_rows::forward(geometry, x, weight, bias, Output::Pixels(activation, y))
-                        }
-                        Path::Winograd => winograd::forward(geometry, x, weight, bias, activation, y),
-                        Path::ChannelsInnermost => {
-                            channels_innermost::forward(geometry, x, weight, bias, activation, y)
-                        }
-                        Path::ChannelsFromPlanes => {
-                            channels_innermost::forward_from_planes(geometry, x, weight, bias, activation, y)
-                        }
-                        Path::Gemm => gemm::forward(geometry, x, weight, bias, activation, y),
-                        Path::Direct => direct::forward(geometry, x, weight, bias, activation, y),
-                    }
-                }
-                fn backward_input(
-                    geometry: &Geometry,
-                    path: Path,
-                    grad_y: &[$number],
-                    weight: &[$number],
-                    grad_x: &mut [$number],
-                ) {
-                    match path {
-                        Path::BatchInnermost => batch_innermost::backward_input(geometry, grad_y, weight, grad_x),
-                        Path::WinogradRows => winograd_rows::backward_input(geometry, grad_y, weight, grad_x),
-                        Path::Winograd => winograd::backward_input(geometry, grad_y, weight, grad_x),
-                        Path::ChannelsInnermost | Path::ChannelsFromPlanes => {
-                            channels_innermost::backward_input(geometry, grad_y, weight, grad_x)
-                        }
-                        Path::Gemm => gemm::backward_input(geometry, grad_y, weight, grad_x),
-                        Path::Direct => direct::backward_input(geometry, grad_y, weight, grad_x),
-                    }
-                }
-                fn backward_weight(
-                    geometry: &Geometry,
-                    path: Path,
-                    x: &[$number],
-                    grad_y: &[$number],
-                    grad_weight: &mut [$number],
-                ) {
-                    match path {
-                        Path::BatchInnermost => batch_innermost::backward_weight(geometry, x, grad_y, grad_weight),
-                        Path::WinogradRows => winograd_rows::backward_weight(geometry, x, grad_y, grad_weight),
-                        Path::Winograd => winograd::backward_weight(geometry, x, grad_y, grad_weight),
-                        Path::ChannelsInnermost | Path::ChannelsFromPlanes => {
-                            channels_innermost::backward_weight(geometry, x, grad_y, grad_weight)
-                        }
-                        Path::Gemm => gemm::backward_weight(geometry, x, grad_y, grad_weight),
-                        Path::Direct => direct::backward_weight(geometry, x, grad_y, grad_weight),
-                    }
-                }
-                fn backward_bias(geometry: &Geometry, layout: Layout, grad_y: &[$number], grad_bias: &mut [$number]) {
-                    sum_channels(geometry.batch, layout, grad_y, grad_bias);
-                }
-                Kernels {
-                    forward,
-                    backward_input,
-                    backward_weight,
-                    backward_bias,
+            const KERNELS: &'static Kernels<Self> = {
+                static KERNELS: Kernels<$number> = Kernels {
+                    forward: paths::forward,
+                    backward_input: paths::backward_input,
+                    backward_weight: paths::backward_weight,
+                    sum_channels,
                     forward_pooled: pooled::forward,
                     backward_weight_pooled: pooled::backward_weight,
                     backward_bias_pooled: pooled::backward_bias,
-                }
+                };
+                &KERNELS
             };
         }
     };
@@ -484,7 +419,7 @@ pub fn backward_weight<T: ConvElement>(geometry: &Geometry, path: Path, x: &[T],
 pub fn backward_bias<T: ConvElement>(geometry: &Geometry, path: Path, grad_y: &[T], grad_bias: &mut [T]) {
     assert_eq!(grad_y.len(), geometry.output_len(), "conv2d: length of the output's gradient");
     assert_eq!(grad_bias.len(), geometry.out_channels, "conv2d: length of the bias's gradient");
-    (<T as ConvElement>::KERNELS.backward_bias)(geometry, path.layout(), grad_y, grad_bias);
+    (<T as ConvElement>::KERNELS.sum_channels)(geometry.batch, path.layout(), grad_y, grad_bias);
 }
 
 /// The sum of each channel of `batch` images, of which there are as many as `grad_bias` is long.

@@ -22,15 +22,15 @@ use crate::math::Elementary;
 
 /// A number that is normalised: `f32` or `f64`.
 pub trait NormalizeElement: Elementary {
-    /// The kernels of this type, compiled in this crate: whoever calls them gets them optimised.
+    /// The kernels of this type. A static is compiled in this crate alone, not in each that calls its functions.
     #[doc(hidden)]
-    const KERNELS: Kernels<Self>;
+    const KERNELS: &'static Kernels<Self>;
 }
 
 /// The functions of this module; their arguments are those of the public functions.
 #[doc(hidden)]
 #[expect(clippy::type_complexity, reason = "each type is the signature of the function of that name")]
-pub struct Kernels<F> {
+pub struct Kernels<F: 'static> {
     moments: fn(&[F], Slabs, &mut [F], &mut [F]),
     gradient_sums: fn([&[F]; 2], Slabs, &[F], Option<[&[F]; 2]>, &mut [F], &mut [F]),
     affine: fn(&[F], Slabs, [&[F]; 3], bool, &mut [F]),
@@ -43,61 +43,17 @@ pub struct Kernels<F> {
 macro_rules! normalize_element {
     ($number:ty) => {
         impl NormalizeElement for $number {
-            const KERNELS: Kernels<Self> = {
-                type F = $number;
-                fn moments(x: &[F], slabs: Slabs, mean: &mut [F], variance: &mut [F]) {
-                    slabs::moments(x, slabs, mean, variance);
-                }
-                fn gradient_sums(
-                    grad_and_x: [&[F]; 2],
-                    slabs: Slabs,
-                    center: &[F],
-                    gate: Option<[&[F]; 2]>,
-                    sum: &mut [F],
-                    product: &mut [F],
-                ) {
-                    slabs::gradient_sums(grad_and_x, slabs, center, gate, sum, product);
-                }
-                fn affine(x: &[F], slabs: Slabs, center_scale_shift: [&[F]; 3], relu: bool, out: &mut [F]) {
-                    slabs::affine(x, slabs, center_scale_shift, relu, out);
-                }
-                fn gradient(
-                    grad_and_x: [&[F]; 2],
-                    slabs: Slabs,
-                    factor_center_slope_shift: [&[F]; 4],
-                    gate: Option<[&[F]; 2]>,
-                    out: &mut [F],
-                ) {
-                    slabs::gradient(grad_and_x, slabs, factor_center_slope_shift, gate, out);
-                }
-                fn rows(
-                    x: &[F],
-                    weight_and_bias: [&[F]; 2],
-                    centred: bool,
-                    eps: f64,
-                    center_and_scale: [&mut [F]; 2],
-                    out: &mut [F],
-                ) {
-                    rows::rows(x, weight_and_bias, centred, eps, center_and_scale, out);
-                }
-                fn row_gradients(
-                    grad_and_x: [&[F]; 2],
-                    weight: &[F],
-                    centred: bool,
-                    center_and_scale: [&[F]; 2],
-                    out: &mut [F],
-                ) {
-                    rows::row_gradients(grad_and_x, weight, centred, center_and_scale, out);
-                }
-                fn row_weight_gradients(
-                    grad_and_x: [&[F]; 2],
-                    center_and_scale: [&[F]; 2],
-                    of_weight: &mut [F],
-                    of_bias: &mut [F],
-                ) {
-                    rows::row_weight_gradients(grad_and_x, center_and_scale, of_weight, of_bias);
-                }
-                Kernels { moments, gradient_sums, affine, gradient, rows, row_gradients, row_weight_gradients }
+            const KERNELS: &'static Kernels<Self> = {
+                static KERNELS: Kernels<$number> = Kernels {
+                    moments: slabs::moments,
+                    gradient_sums: slabs::gradient_sums,
+                    affine: slabs::affine,
+                    gradient: slabs::gradient,
+                    rows: rows::rows,
+                    row_gradients: rows::row_gradients,
+                    row_weight_gradients: rows::row_weight_gradients,
+                };
+                &KERNELS
             };
         }
     };

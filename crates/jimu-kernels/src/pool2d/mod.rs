@@ -139,9 +139,9 @@ pub fn flat_index(geometry: &Geometry, output_pixel: usize, tap: u32) -> i64 {
 
 /// An element type that is pooled: `f32` or `f64`.
 pub trait PoolElement: Lanes {
-    /// The kernels of this type, compiled in this crate: whoever calls them gets them optimised.
+    /// The kernels of this type. A static is compiled in this crate alone, not in each that calls its functions.
     #[doc(hidden)]
-    const KERNELS: Kernels<Self>;
+    const KERNELS: &'static Kernels<Self>;
 }
 
 /// Geometry, lanes, what follows, input; output and taps.
@@ -149,31 +149,30 @@ type MaxForward<T> = fn(&Geometry, usize, Activation, &[T], &mut [T], &mut [u32]
 
 /// The kernels of a plane.
 #[doc(hidden)]
-#[derive(Clone, Copy)]
-pub struct Kernels<T> {
+pub struct Kernels<T: 'static> {
     max: MaxForward<T>,
     max_backward: fn(&Geometry, usize, &[T], &[u32], &mut [T]),
     average: fn(&Geometry, usize, Divisor, &[T], &mut [T]),
     average_backward: fn(&Geometry, usize, Divisor, &[T], &mut [T]),
 }
 
-impl PoolElement for f32 {
-    const KERNELS: Kernels<f32> = Kernels {
-        max: max::forward,
-        max_backward: max::backward,
-        average: average::forward::<f32>,
-        average_backward: average::backward::<f32>,
+macro_rules! impl_pool_element {
+    ($number:ty) => {
+        impl PoolElement for $number {
+            const KERNELS: &'static Kernels<Self> = {
+                static KERNELS: Kernels<$number> = Kernels {
+                    max: max::forward,
+                    max_backward: max::backward,
+                    average: average::forward,
+                    average_backward: average::backward,
+                };
+                &KERNELS
+            };
+        }
     };
 }
-
-impl PoolElement for f64 {
-    const KERNELS: Kernels<f64> = Kernels {
-        max: max::forward,
-        max_backward: max::backward,
-        average: average::forward::<f64>,
-        average_backward: average::backward::<f64>,
-    };
-}
+impl_pool_element!(f32);
+impl_pool_element!(f64);
 
 /// The largest number of every window into `y`, and which tap of the window it was (`row * kernel width + column`) into
 /// `taps`; see [`flat_index`]. The first of equal numbers wins; NaN wins over all, the last NaN over the others. With
