@@ -51,7 +51,7 @@ pub fn gradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Result
     check_inputs(inputs)?;
     let leaves: Vec<Tensor> = inputs.iter().map(|x| x.detach().requires_grad_()).collect();
     let references: Vec<&Tensor> = leaves.iter().collect();
-    gradcheck_in_place(|| f(&references), &references)
+    first_derivatives(&|| f(&references), &references)
 }
 
 /// As [`gradcheck`], of the gradients themselves: `torch.autograd.gradgradcheck`. The gradient fed to backward is
@@ -69,7 +69,7 @@ pub fn gradgradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Re
     check_inputs(inputs)?;
     let leaves: Vec<Tensor> = inputs.iter().map(|x| x.detach().requires_grad_()).collect();
     let references: Vec<&Tensor> = leaves.iter().collect();
-    gradgradcheck_in_place(|| f(&references), &references)
+    second_derivatives(&|| f(&references), &references)
 }
 
 /// As [`gradcheck`], for a function that holds its variables, as a layer holds its parameters: they are moved in place and
@@ -88,21 +88,7 @@ pub fn gradgradcheck(f: impl Fn(&[&Tensor]) -> Tensor, inputs: &[&Tensor]) -> Re
 /// ```
 pub fn gradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
     check_inputs(variables)?;
-    let output = f();
-    let rows = analytical_rows(&output, variables);
-    for (input, &variable) in variables.iter().enumerate() {
-        for element in 0..variable.numel() {
-            let numerical = central_difference(&f, variable, element);
-            for (row, &numerical) in numerical.iter().enumerate() {
-                let analytical = rows[row][input].as_ref().map_or(0.0, |gradient| gradient[element]);
-                let close = (analytical - numerical).abs() <= ABSOLUTE + RELATIVE * numerical.abs();
-                if !close {
-                    return Err(GradcheckError::Mismatch { input, element, output: row, analytical, numerical });
-                }
-            }
-        }
-    }
-    Ok(())
+    first_derivatives(&f, variables)
 }
 
 /// As [`gradgradcheck`], for a function that holds its variables: see [`gradcheck_in_place`].
@@ -117,7 +103,31 @@ pub fn gradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> Resu
 /// ```
 pub fn gradgradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
     check_inputs(variables)?;
-    let output = no_grad(&f);
+    second_derivatives(&f, variables)
+}
+
+/// [`gradcheck_in_place`] of variables that have been checked.
+fn first_derivatives(f: &dyn Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
+    let output = f();
+    let rows = analytical_rows(&output, variables);
+    for (input, &variable) in variables.iter().enumerate() {
+        for element in 0..variable.numel() {
+            let numerical = central_difference(f, variable, element);
+            for (row, &numerical) in numerical.iter().enumerate() {
+                let analytical = rows[row][input].as_ref().map_or(0.0, |gradient| gradient[element]);
+                let close = (analytical - numerical).abs() <= ABSOLUTE + RELATIVE * numerical.abs();
+                if !close {
+                    return Err(GradcheckError::Mismatch { input, element, output: row, analytical, numerical });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`gradgradcheck_in_place`] of variables that have been checked.
+fn second_derivatives(f: &dyn Fn() -> Tensor, variables: &[&Tensor]) -> Result<(), GradcheckError> {
+    let output = no_grad(f);
     let gradient = Tensor::randn(output.size()).to(DType::F64).requires_grad_();
     let first_order = || {
         let options = BackwardOptions::new().gradient(&gradient).create_graph(true);
@@ -125,7 +135,7 @@ pub fn gradgradcheck_in_place(f: impl Fn() -> Tensor, variables: &[&Tensor]) -> 
         let flat: Vec<Tensor> = gradients.iter().flatten().map(|gradient| gradient.reshape([-1])).collect();
         Tensor::cat(&flat.iter().collect::<Vec<_>>(), 0)
     };
-    gradcheck_in_place(first_order, &[variables, &[&gradient]].concat())
+    first_derivatives(&first_order, &[variables, &[&gradient]].concat())
 }
 
 fn check_inputs(inputs: &[&Tensor]) -> Result<(), GradcheckError> {
@@ -152,7 +162,7 @@ fn analytical_rows(output: &Tensor, variables: &[&Tensor]) -> Vec<Vec<Option<Vec
 }
 
 /// How each element of the output changes with one element of `variable`, which is put back.
-fn central_difference(f: &impl Fn() -> Tensor, variable: &Tensor, element: usize) -> Vec<f64> {
+fn central_difference(f: &dyn Fn() -> Tensor, variable: &Tensor, element: usize) -> Vec<f64> {
     let values = variable.to_vec::<f64>();
     let write = |values: Vec<f64>| {
         no_grad(|| variable.copy_(&Tensor::from_vec(values, variable.size())));

@@ -50,6 +50,17 @@ impl Binary for DivTrunc {
     }
 }
 
+/// [`Tensor::div_rounded`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn div_rounded(x: &Tensor, other: TensorOrScalar<'_>, rounding: Rounding) -> Tensor {
+    let other = other.beside(x.dtype());
+    divisor_rule("div", x, &other).or_raise();
+    match rounding {
+        Rounding::Floor => apply_binary(DivFloor, x, &other),
+        Rounding::Trunc => apply_binary(DivTrunc, x, &other),
+    }
+}
+
 impl Tensor {
     /// Quotients rounded to whole numbers, element by element: `torch.div(a, b, rounding_mode=…)` of
     /// [`torch.div`](https://pytorch.org/docs/stable/generated/torch.div.html). The type stays, so whole numbers are
@@ -72,12 +83,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn div_rounded<'a>(&self, other: impl Into<TensorOrScalar<'a>>, rounding: Rounding) -> Tensor {
-        let other = other.into().beside(self.dtype());
-        divisor_rule("div", self, &other).or_raise();
-        match rounding {
-            Rounding::Floor => apply_binary(DivFloor, self, &other),
-            Rounding::Trunc => apply_binary(DivTrunc, self, &other),
-        }
+        div_rounded(self, other.into(), rounding)
     }
 
     /// Quotients rounded down, element by element:

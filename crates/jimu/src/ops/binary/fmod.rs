@@ -26,6 +26,14 @@ impl Binary for Fmod {
     }
 }
 
+/// [`Tensor::fmod`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn fmod(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    let other = other.beside(x.dtype());
+    divisor_rule(Fmod::NAME, x, &other).or_raise();
+    apply_binary(Fmod, x, &other)
+}
+
 impl Tensor {
     /// The rest of the division, a - b · trunc(a / b), the quotient rounded towards zero: the sign is that of `self`:
     /// [`torch.fmod`](https://pytorch.org/docs/stable/generated/torch.fmod.html).
@@ -46,9 +54,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn fmod<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let other = other.into().beside(self.dtype());
-        divisor_rule(Fmod::NAME, self, &other).or_raise();
-        apply_binary(Fmod, self, &other)
+        fmod(self, other.into())
     }
 }
 

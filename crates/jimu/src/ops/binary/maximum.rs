@@ -30,6 +30,16 @@ fn share(grad: &Tensor, own: &Tensor, other: &Tensor) -> Tensor {
     own.lt(other).where_(0.0, &own.eq(other).where_(&(grad * 0.5), grad))
 }
 
+/// [`Tensor::maximum`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn maximum(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    let other = other.beside(x.dtype());
+    if x.dtype() == DType::Bool && other.dtype() == DType::Bool {
+        return x.logical_or(&other);
+    }
+    apply_binary(Maximum, x, &other)
+}
+
 impl Tensor {
     /// The larger of two, element by element:
     /// [`torch.maximum`](https://pytorch.org/docs/stable/generated/torch.maximum.html). NaN wins over any
@@ -51,11 +61,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn maximum<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let other = other.into().beside(self.dtype());
-        if self.dtype() == DType::Bool && other.dtype() == DType::Bool {
-            return self.logical_or(&other);
-        }
-        apply_binary(Maximum, self, &other)
+        maximum(self, other.into())
     }
 }
 

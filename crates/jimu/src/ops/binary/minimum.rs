@@ -30,6 +30,16 @@ fn share(grad: &Tensor, own: &Tensor, other: &Tensor) -> Tensor {
     own.gt(other).where_(0.0, &own.eq(other).where_(&(grad * 0.5), grad))
 }
 
+/// [`Tensor::minimum`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn minimum(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    let other = other.beside(x.dtype());
+    if x.dtype() == DType::Bool && other.dtype() == DType::Bool {
+        return x.logical_and(&other);
+    }
+    apply_binary(Minimum, x, &other)
+}
+
 impl Tensor {
     /// The smaller of two, element by element:
     /// [`torch.minimum`](https://pytorch.org/docs/stable/generated/torch.minimum.html). NaN wins over any
@@ -51,11 +61,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn minimum<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let other = other.into().beside(self.dtype());
-        if self.dtype() == DType::Bool && other.dtype() == DType::Bool {
-            return self.logical_and(&other);
-        }
-        apply_binary(Minimum, self, &other)
+        minimum(self, other.into())
     }
 }
 

@@ -81,6 +81,20 @@ fn whole_exponent_rule(exponent: i64) -> Result<(), ShapeError> {
     }
 }
 
+/// [`Tensor::pow`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn pow(x: &Tensor, exponent: TensorOrScalar<'_>) -> Tensor {
+    match exponent {
+        TensorOrScalar::Tensor(exponent) => apply_binary(Pow, x, exponent),
+        TensorOrScalar::Scalar(Scalar::Int(exponent)) if !x.dtype().is_floating_point() => {
+            whole_exponent_rule(exponent).or_raise();
+            let exponent = TensorOrScalar::from(exponent).beside(x.dtype());
+            apply_binary(Pow, x, &exponent)
+        }
+        TensorOrScalar::Scalar(exponent) => pow_scalar(x, exponent.to_f64()),
+    }
+}
+
 impl Tensor {
     /// Every element to the power of `exponent`, a tensor or a number:
     /// [`torch.pow`](https://pytorch.org/docs/stable/generated/torch.pow.html). Whole numbers to whole powers stay
@@ -104,15 +118,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn pow<'a>(&self, exponent: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        match exponent.into() {
-            TensorOrScalar::Tensor(exponent) => apply_binary(Pow, self, exponent),
-            TensorOrScalar::Scalar(Scalar::Int(exponent)) if !self.dtype().is_floating_point() => {
-                whole_exponent_rule(exponent).or_raise();
-                let exponent = TensorOrScalar::from(exponent).beside(self.dtype());
-                apply_binary(Pow, self, &exponent)
-            }
-            TensorOrScalar::Scalar(exponent) => pow_scalar(self, exponent.to_f64()),
-        }
+        pow(self, exponent.into())
     }
 }
 

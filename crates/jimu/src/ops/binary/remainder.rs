@@ -26,6 +26,14 @@ impl Binary for Remainder {
     }
 }
 
+/// [`Tensor::remainder`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn remainder(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    let other = other.beside(x.dtype());
+    divisor_rule(Remainder::NAME, x, &other).or_raise();
+    apply_binary(Remainder, x, &other)
+}
+
 impl Tensor {
     /// The rest of the division, a - b · floor(a / b), the quotient rounded down, Python's `%`: the sign is that of `other`:
     /// [`torch.remainder`](https://pytorch.org/docs/stable/generated/torch.remainder.html).
@@ -46,9 +54,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn remainder<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let other = other.into().beside(self.dtype());
-        divisor_rule(Remainder::NAME, self, &other).or_raise();
-        apply_binary(Remainder, self, &other)
+        remainder(self, other.into())
     }
 }
 

@@ -16,6 +16,12 @@ impl Comparison for Eq {
     }
 }
 
+/// [`Tensor::eq`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn eq(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Eq, x, other)
+}
+
 impl Tensor {
     /// Whether each element is equal to `other`'s, a tensor or a number; NaN is unequal to everything, itself too:
     /// [`torch.eq`](https://pytorch.org/docs/stable/generated/torch.eq.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn eq<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Eq, self, other.into())
+        eq(self, other.into())
     }
 }

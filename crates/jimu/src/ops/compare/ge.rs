@@ -16,6 +16,12 @@ impl Comparison for Ge {
     }
 }
 
+/// [`Tensor::ge`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn ge(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Ge, x, other)
+}
+
 impl Tensor {
     /// Whether each element is greater than or equal to `other`'s, a tensor or a number; NaN is neither less than nor greater than anything:
     /// [`torch.ge`](https://pytorch.org/docs/stable/generated/torch.ge.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn ge<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Ge, self, other.into())
+        ge(self, other.into())
     }
 }

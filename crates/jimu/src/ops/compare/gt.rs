@@ -16,6 +16,12 @@ impl Comparison for Gt {
     }
 }
 
+/// [`Tensor::gt`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn gt(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Gt, x, other)
+}
+
 impl Tensor {
     /// Whether each element is greater than `other`'s, a tensor or a number; NaN is neither less than nor greater than anything:
     /// [`torch.gt`](https://pytorch.org/docs/stable/generated/torch.gt.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn gt<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Gt, self, other.into())
+        gt(self, other.into())
     }
 }

@@ -16,6 +16,12 @@ impl Comparison for Le {
     }
 }
 
+/// [`Tensor::le`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn le(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Le, x, other)
+}
+
 impl Tensor {
     /// Whether each element is less than or equal to `other`'s, a tensor or a number; NaN is neither less than nor greater than anything:
     /// [`torch.le`](https://pytorch.org/docs/stable/generated/torch.le.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn le<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Le, self, other.into())
+        le(self, other.into())
     }
 }

@@ -16,6 +16,12 @@ impl Connective for LogicalAnd {
     }
 }
 
+/// [`Tensor::logical_and`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn logical_and(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_connective(LogicalAnd, x, other)
+}
+
 impl Tensor {
     /// Whether both elements are true; of numbers, all but 0 are:
     /// [`torch.logical_and`](https://pytorch.org/docs/stable/generated/torch.logical_and.html).
@@ -35,6 +41,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn logical_and<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_connective(LogicalAnd, self, other.into())
+        logical_and(self, other.into())
     }
 }

@@ -16,6 +16,12 @@ impl Connective for LogicalOr {
     }
 }
 
+/// [`Tensor::logical_or`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn logical_or(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_connective(LogicalOr, x, other)
+}
+
 impl Tensor {
     /// Whether one element or both are true; of numbers, all but 0 are:
     /// [`torch.logical_or`](https://pytorch.org/docs/stable/generated/torch.logical_or.html).
@@ -35,6 +41,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn logical_or<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_connective(LogicalOr, self, other.into())
+        logical_or(self, other.into())
     }
 }

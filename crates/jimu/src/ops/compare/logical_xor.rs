@@ -16,6 +16,12 @@ impl Connective for LogicalXor {
     }
 }
 
+/// [`Tensor::logical_xor`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn logical_xor(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_connective(LogicalXor, x, other)
+}
+
 impl Tensor {
     /// Whether exactly one of two elements is true; of numbers, all but 0 are:
     /// [`torch.logical_xor`](https://pytorch.org/docs/stable/generated/torch.logical_xor.html).
@@ -35,6 +41,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn logical_xor<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_connective(LogicalXor, self, other.into())
+        logical_xor(self, other.into())
     }
 }

@@ -16,6 +16,12 @@ impl Comparison for Lt {
     }
 }
 
+/// [`Tensor::lt`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn lt(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Lt, x, other)
+}
+
 impl Tensor {
     /// Whether each element is less than `other`'s, a tensor or a number; NaN is neither less than nor greater than anything:
     /// [`torch.lt`](https://pytorch.org/docs/stable/generated/torch.lt.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn lt<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Lt, self, other.into())
+        lt(self, other.into())
     }
 }

@@ -16,6 +16,12 @@ impl Comparison for Ne {
     }
 }
 
+/// [`Tensor::ne`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn ne(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
+    apply_comparison(Ne, x, other)
+}
+
 impl Tensor {
     /// Whether each element differs from `other`'s, a tensor or a number; NaN is unequal to everything, itself too:
     /// [`torch.ne`](https://pytorch.org/docs/stable/generated/torch.ne.html).
@@ -36,6 +42,6 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn ne<'a>(&self, other: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        apply_comparison(Ne, self, other.into())
+        ne(self, other.into())
     }
 }

@@ -88,8 +88,17 @@ impl NoDerivative for Ties {
     }
 }
 
+/// The largest or smallest elements. Not generic, as the methods are: compiled here, not in each crate that calls them.
 #[track_caller]
-fn extreme<const LARGEST: bool>(x: &Tensor, over: Over) -> Tensor {
+fn extreme(x: &Tensor, over: Over, largest: bool) -> Tensor {
+    match largest {
+        true => typed::<true>(x, over),
+        false => typed::<false>(x, over),
+    }
+}
+
+#[track_caller]
+fn typed<const LARGEST: bool>(x: &Tensor, over: Over) -> Tensor {
     match x.dtype() {
         DType::Bool => apply(Extreme::<LARGEST> { over }, &[&x.to(DType::U8)]).to(DType::Bool),
         _ => apply(Extreme::<LARGEST> { over }, &[x]),
@@ -114,7 +123,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn max(&self) -> Tensor {
-        extreme::<true>(self, Over::all(self))
+        extreme(self, Over::all(self), true)
     }
 
     /// The smallest element, 0-d: [`torch.min`](https://pytorch.org/docs/stable/generated/torch.min.html). As
@@ -129,7 +138,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn min(&self) -> Tensor {
-        extreme::<false>(self, Over::all(self))
+        extreme(self, Over::all(self), false)
     }
 
     /// The largest elements over the dimensions `dims`, which go, or stay with size 1:
@@ -151,7 +160,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn amax(&self, dims: impl Into<Dims>, keepdim: bool) -> Tensor {
-        extreme::<true>(self, Over::dims(self, dims, keepdim, "amax").or_raise())
+        extreme(self, Over::dims(self, dims, keepdim, "amax").or_raise(), true)
     }
 
     /// The smallest elements over the dimensions `dims`, which go, or stay with size 1:
@@ -167,7 +176,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn amin(&self, dims: impl Into<Dims>, keepdim: bool) -> Tensor {
-        extreme::<false>(self, Over::dims(self, dims, keepdim, "amin").or_raise())
+        extreme(self, Over::dims(self, dims, keepdim, "amin").or_raise(), false)
     }
 }
 

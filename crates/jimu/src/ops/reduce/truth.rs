@@ -43,8 +43,17 @@ impl<const ALL: bool> NoDerivative for Truth<ALL> {
     }
 }
 
+/// Whether every element is true, or any. Not generic, as the methods are: compiled here, not in each crate that calls them.
 #[track_caller]
-fn truth<const ALL: bool>(x: &Tensor, over: Over) -> Tensor {
+fn truth(x: &Tensor, over: Over, every: bool) -> Tensor {
+    match every {
+        true => typed::<true>(x, over),
+        false => typed::<false>(x, over),
+    }
+}
+
+#[track_caller]
+fn typed<const ALL: bool>(x: &Tensor, over: Over) -> Tensor {
     let result = apply_without_derivative(Truth::<ALL> { over }, &[&x.detach().to(DType::Bool)]);
     // Bytes answer in bytes, as in PyTorch.
     if x.dtype() == DType::U8 { result.to(DType::U8) } else { result }
@@ -61,7 +70,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn all(&self) -> Tensor {
-        truth::<true>(self, Over::all(self))
+        truth(self, Over::all(self), true)
     }
 
     /// Whether every element is true, over the dimensions `dims`, which go, or stay with size 1.
@@ -76,7 +85,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn all_dim(&self, dims: impl Into<Dims>, keepdim: bool) -> Tensor {
-        truth::<true>(self, Over::dims(self, dims, keepdim, "all").or_raise())
+        truth(self, Over::dims(self, dims, keepdim, "all").or_raise(), true)
     }
 
     /// Whether any element is true, that is, other than 0; 0-d:
@@ -89,7 +98,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn any(&self) -> Tensor {
-        truth::<false>(self, Over::all(self))
+        truth(self, Over::all(self), false)
     }
 
     /// Whether any element is true, over the dimensions `dims`, which go, or stay with size 1.
@@ -104,7 +113,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn any_dim(&self, dims: impl Into<Dims>, keepdim: bool) -> Tensor {
-        truth::<false>(self, Over::dims(self, dims, keepdim, "any").or_raise())
+        truth(self, Over::dims(self, dims, keepdim, "any").or_raise(), false)
     }
 
     /// The number of elements other than 0, over the dimensions `dims`; `..` counts them all:

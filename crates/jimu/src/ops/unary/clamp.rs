@@ -148,6 +148,36 @@ fn together(x: &Tensor, bounds: &[Tensor]) -> Result<Vec<Tensor>, ShapeError> {
     Ok(std::iter::once(x).chain(bounds).map(|operand| operand.to(dtype).expand(&shape)).collect())
 }
 
+/// [`Tensor::clamp_min`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn clamp_min(x: &Tensor, min: TensorOrScalar<'_>) -> Tensor {
+    let numbers = min.is_scalar();
+    let operands = together(x, &[min.beside(x.dtype())]).or_raise();
+    if operands[0].dtype() == DType::Bool {
+        return operands[0].logical_or(&operands[1]);
+    }
+    try_apply(ClampMin { numbers }, &[&operands[0], &operands[1]]).or_raise()
+}
+
+/// [`Tensor::clamp_max`] of an operand of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn clamp_max(x: &Tensor, max: TensorOrScalar<'_>) -> Tensor {
+    let numbers = max.is_scalar();
+    let operands = together(x, &[max.beside(x.dtype())]).or_raise();
+    if operands[0].dtype() == DType::Bool {
+        return operands[0].logical_and(&operands[1]);
+    }
+    try_apply(ClampMax { numbers }, &[&operands[0], &operands[1]]).or_raise()
+}
+
+/// [`Tensor::clamp`] of bounds of one type: compiled here, not in each crate that calls it.
+#[track_caller]
+fn clamp(x: &Tensor, min: TensorOrScalar<'_>, max: TensorOrScalar<'_>) -> Tensor {
+    let numbers = min.is_scalar() && max.is_scalar();
+    let operands = together(x, &[min.beside(x.dtype()), max.beside(x.dtype())]).or_raise();
+    try_apply(Clamp { numbers }, &[&operands[0], &operands[1], &operands[2]]).or_raise()
+}
+
 impl Tensor {
     /// Every element brought between `min` and `max`, tensors or numbers: min(max(x, `min`), `max`), as
     /// [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html). NaN stays.
@@ -173,10 +203,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp<'a, 'b>(&self, min: impl Into<TensorOrScalar<'a>>, max: impl Into<TensorOrScalar<'b>>) -> Tensor {
-        let (min, max) = (min.into(), max.into());
-        let numbers = min.is_scalar() && max.is_scalar();
-        let operands = together(self, &[min.beside(self.dtype()), max.beside(self.dtype())]).or_raise();
-        try_apply(Clamp { numbers }, &[&operands[0], &operands[1], &operands[2]]).or_raise()
+        clamp(self, min.into(), max.into())
     }
 
     /// Every element brought to `min`, a tensor or a number, if it is less: `torch.clamp(x, min=…)`. False is less than
@@ -196,13 +223,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp_min<'a>(&self, min: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let min = min.into();
-        let numbers = min.is_scalar();
-        let operands = together(self, &[min.beside(self.dtype())]).or_raise();
-        if operands[0].dtype() == DType::Bool {
-            return operands[0].logical_or(&operands[1]);
-        }
-        try_apply(ClampMin { numbers }, &[&operands[0], &operands[1]]).or_raise()
+        clamp_min(self, min.into())
     }
 
     /// Every element brought to `max`, a tensor or a number, if it is greater: `torch.clamp(x, max=…)`. True is greater
@@ -222,13 +243,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn clamp_max<'a>(&self, max: impl Into<TensorOrScalar<'a>>) -> Tensor {
-        let max = max.into();
-        let numbers = max.is_scalar();
-        let operands = together(self, &[max.beside(self.dtype())]).or_raise();
-        if operands[0].dtype() == DType::Bool {
-            return operands[0].logical_and(&operands[1]);
-        }
-        try_apply(ClampMax { numbers }, &[&operands[0], &operands[1]]).or_raise()
+        clamp_max(self, max.into())
     }
 }
 
