@@ -11,6 +11,7 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
     let [kernel_height, kernel_width] = geometry.kernel;
     let x_sizes = [geometry.batch, geometry.in_channels, height, width];
     let y_sizes = [geometry.batch, geometry.out_channels, out_height, out_width];
+    let (row_step, column_step) = (layout.position(x_sizes, [0, 0, 1, 0]), layout.position(x_sizes, [0, 0, 0, 1]));
     let (inputs, outputs) = (geometry.group_inputs(), geometry.group_outputs());
     for n in 0..geometry.batch {
         for o in 0..geometry.out_channels {
@@ -18,17 +19,13 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
                 for j in 0..out_width {
                     let y = layout.position(y_sizes, [n, o, i, j]);
                     for c in 0..inputs {
+                        let plane = layout.position(x_sizes, [n, o / outputs * inputs + c, 0, 0]);
                         for k in 0..kernel_height {
+                            let Some(row) = met(geometry, 0, i, k) else { continue };
                             for l in 0..kernel_width {
-                                let row = i * geometry.stride[0] + k * geometry.dilation[0];
-                                let column = j * geometry.stride[1] + l * geometry.dilation[1];
-                                let (top, left) = (geometry.padding[0][0], geometry.padding[1][0]);
-                                if row < top || row - top >= height || column < left || column - left >= width {
-                                    continue;
-                                }
-                                let channel = o / outputs * inputs + c;
-                                let x = layout.position(x_sizes, [n, channel, row - top, column - left]);
-                                visit(x, ((o * inputs + c) * kernel_height + k) * kernel_width + l, y);
+                                let Some(column) = met(geometry, 1, j, l) else { continue };
+                                let weight = ((o * inputs + c) * kernel_height + k) * kernel_width + l;
+                                visit(plane + row * row_step + column * column_step, weight, y);
                             }
                         }
                     }
@@ -36,6 +33,13 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
             }
         }
     }
+}
+
+/// The position along `axis` of the input that a tap meets for an output, unless it lies in the padding.
+#[inline(always)]
+fn met(geometry: &Geometry, axis: usize, output: usize, tap: usize) -> Option<usize> {
+    let padded = output * geometry.stride[axis] + tap * geometry.dilation[axis];
+    padded.checked_sub(geometry.padding[axis][0]).filter(|&position| position < geometry.input[axis])
 }
 
 /// See [`super::forward`].

@@ -37,6 +37,8 @@ fn check(shape: GemmShape, sa: Strides, sb: Strides, sc: Strides) {
     let (a, b) = (reals(span((m, k), sa), 1), reals(span((k, n), sb), 2));
     let (half_a, half_b) = (halves(&a), halves(&b));
     let start = reals(span((m, n), sc), 3);
+    let elements: Vec<(usize, usize)> = (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).collect();
+    let expected: Vec<(f64, f64)> = elements.iter().map(|&(i, j)| naive(shape, (&a, sa), (&b, sb), i, j)).collect();
     let mut bits: Option<Vec<f32>> = None;
     for (left, right) in [
         (Values::F32(&a), Values::F32(&b)),
@@ -48,16 +50,13 @@ fn check(shape: GemmShape, sa: Strides, sb: Strides, sc: Strides) {
             let mut c = start.clone();
             gemm(shape, left, sa, right, sb, &mut c, sc, accumulate);
             let mut between = start.clone();
-            for i in 0..m {
-                for j in 0..n {
-                    let place = i * sc.0 + j * sc.1;
-                    let old = if accumulate { f64::from(start[place]) } else { 0.0 };
-                    let (sum, size) = naive(shape, (&a, sa), (&b, sb), i, j);
-                    let error = (f64::from(c[place]) - sum - old).abs();
-                    let most = 1e-6 * (size + old.abs() + 1e-3);
-                    assert!(error <= most, "{shape:?} {sa:?} {sb:?} {sc:?}: {} for {}", c[place], sum + old);
-                    between[place] = c[place];
-                }
+            for (&(i, j), &(sum, size)) in elements.iter().zip(&expected) {
+                let place = i * sc.0 + j * sc.1;
+                let old = if accumulate { f64::from(start[place]) } else { 0.0 };
+                let error = (f64::from(c[place]) - sum - old).abs();
+                let most = 1e-6 * (size + old.abs() + 1e-3);
+                assert!(error <= most, "{shape:?} {sa:?} {sb:?} {sc:?}: {} for {}", c[place], sum + old);
+                between[place] = c[place];
             }
             assert_eq!(c, between, "what lies between the elements of c is not touched");
             if !accumulate {
