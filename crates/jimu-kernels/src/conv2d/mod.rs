@@ -14,7 +14,8 @@
 //! | [`Path::ChannelsFromPlanes`] | the same; forward reads [`Layout::Nchw`] | the same, the images lie so, and [`suits_planes`] | the same  |
 //! | [`Path::Gemm`] | [`Layout::Nchw`] | everything else | patches unrolled into a panel that stays in the cache, times the weight matrix (`gemm.rs`) |
 //!
-//! With the ReLU and the max pooling that often follow a convolution, in one pass each way: `pooled.rs`.
+//! `paths.rs` calls the file of a path. With the ReLU and the max pooling that often follow a convolution, in one pass each
+//! way: `pooled.rs`.
 //!
 //! `naive.rs` is the twin all of them are tested against. `JIMU_LOG=plan` prints which path each convolution takes
 //! ([`log`]).

@@ -21,9 +21,9 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
                     for c in 0..inputs {
                         let plane = layout.position(x_sizes, [n, o / outputs * inputs + c, 0, 0]);
                         for k in 0..kernel_height {
-                            let Some(row) = met(geometry, 0, i, k) else { continue };
+                            let Some(row) = tap_position(geometry, 0, i, k) else { continue };
                             for l in 0..kernel_width {
-                                let Some(column) = met(geometry, 1, j, l) else { continue };
+                                let Some(column) = tap_position(geometry, 1, j, l) else { continue };
                                 let weight = ((o * inputs + c) * kernel_height + k) * kernel_width + l;
                                 visit(plane + row * row_step + column * column_step, weight, y);
                             }
@@ -37,7 +37,7 @@ fn for_each_product(geometry: &Geometry, layout: Layout, mut visit: impl FnMut(u
 
 /// The position along `axis` of the input that a tap meets for an output, unless it lies in the padding.
 #[inline(always)]
-fn met(geometry: &Geometry, axis: usize, output: usize, tap: usize) -> Option<usize> {
+fn tap_position(geometry: &Geometry, axis: usize, output: usize, tap: usize) -> Option<usize> {
     let padded = output * geometry.stride[axis] + tap * geometry.dilation[axis];
     padded.checked_sub(geometry.padding[axis][0]).filter(|&position| position < geometry.input[axis])
 }

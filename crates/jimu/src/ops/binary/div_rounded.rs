@@ -50,7 +50,7 @@ impl Binary for DivTrunc {
     }
 }
 
-/// [`Tensor::div_rounded`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::div_rounded`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn div_rounded(x: &Tensor, other: TensorOrScalar<'_>, rounding: Rounding) -> Tensor {
     let other = other.beside(x.dtype());

@@ -26,7 +26,7 @@ impl Binary for Fmod {
     }
 }
 
-/// [`Tensor::fmod`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::fmod`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn fmod(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     let other = other.beside(x.dtype());

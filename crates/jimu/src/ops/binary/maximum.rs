@@ -30,7 +30,7 @@ fn share(grad: &Tensor, own: &Tensor, other: &Tensor) -> Tensor {
     own.lt(other).where_(0.0, &own.eq(other).where_(&(grad * 0.5), grad))
 }
 
-/// [`Tensor::maximum`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::maximum`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn maximum(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     let other = other.beside(x.dtype());

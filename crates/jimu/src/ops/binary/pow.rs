@@ -81,7 +81,7 @@ fn whole_exponent_rule(exponent: i64) -> Result<(), ShapeError> {
     }
 }
 
-/// [`Tensor::pow`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::pow`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn pow(x: &Tensor, exponent: TensorOrScalar<'_>) -> Tensor {
     match exponent {

@@ -16,7 +16,7 @@ impl Comparison for Eq {
     }
 }
 
-/// [`Tensor::eq`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::eq`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn eq(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Eq, x, other)

@@ -16,7 +16,7 @@ impl Comparison for Ge {
     }
 }
 
-/// [`Tensor::ge`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::ge`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn ge(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Ge, x, other)

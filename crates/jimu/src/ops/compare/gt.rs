@@ -16,7 +16,7 @@ impl Comparison for Gt {
     }
 }
 
-/// [`Tensor::gt`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::gt`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn gt(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Gt, x, other)

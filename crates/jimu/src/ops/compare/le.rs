@@ -16,7 +16,7 @@ impl Comparison for Le {
     }
 }
 
-/// [`Tensor::le`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::le`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn le(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Le, x, other)

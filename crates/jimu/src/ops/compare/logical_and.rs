@@ -16,7 +16,7 @@ impl Connective for LogicalAnd {
     }
 }
 
-/// [`Tensor::logical_and`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::logical_and`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn logical_and(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_connective(LogicalAnd, x, other)

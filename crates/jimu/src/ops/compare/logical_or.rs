@@ -16,7 +16,7 @@ impl Connective for LogicalOr {
     }
 }
 
-/// [`Tensor::logical_or`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::logical_or`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn logical_or(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_connective(LogicalOr, x, other)

@@ -16,7 +16,7 @@ impl Connective for LogicalXor {
     }
 }
 
-/// [`Tensor::logical_xor`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::logical_xor`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn logical_xor(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_connective(LogicalXor, x, other)

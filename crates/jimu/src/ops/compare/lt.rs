@@ -16,7 +16,7 @@ impl Comparison for Lt {
     }
 }
 
-/// [`Tensor::lt`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::lt`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn lt(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Lt, x, other)

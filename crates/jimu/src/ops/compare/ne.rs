@@ -16,7 +16,7 @@ impl Comparison for Ne {
     }
 }
 
-/// [`Tensor::ne`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::ne`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn ne(x: &Tensor, other: TensorOrScalar<'_>) -> Tensor {
     apply_comparison(Ne, x, other)

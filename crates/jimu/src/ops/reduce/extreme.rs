@@ -92,13 +92,13 @@ impl NoDerivative for Ties {
 #[track_caller]
 fn extreme(x: &Tensor, over: Over, largest: bool) -> Tensor {
     match largest {
-        true => typed::<true>(x, over),
-        false => typed::<false>(x, over),
+        true => apply_extreme::<true>(x, over),
+        false => apply_extreme::<false>(x, over),
     }
 }
 
 #[track_caller]
-fn typed<const LARGEST: bool>(x: &Tensor, over: Over) -> Tensor {
+fn apply_extreme<const LARGEST: bool>(x: &Tensor, over: Over) -> Tensor {
     match x.dtype() {
         DType::Bool => apply(Extreme::<LARGEST> { over }, &[&x.to(DType::U8)]).to(DType::Bool),
         _ => apply(Extreme::<LARGEST> { over }, &[x]),

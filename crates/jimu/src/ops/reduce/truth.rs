@@ -47,13 +47,13 @@ impl<const ALL: bool> NoDerivative for Truth<ALL> {
 #[track_caller]
 fn truth(x: &Tensor, over: Over, every: bool) -> Tensor {
     match every {
-        true => typed::<true>(x, over),
-        false => typed::<false>(x, over),
+        true => apply_truth::<true>(x, over),
+        false => apply_truth::<false>(x, over),
     }
 }
 
 #[track_caller]
-fn typed<const ALL: bool>(x: &Tensor, over: Over) -> Tensor {
+fn apply_truth<const ALL: bool>(x: &Tensor, over: Over) -> Tensor {
     let result = apply_without_derivative(Truth::<ALL> { over }, &[&x.detach().to(DType::Bool)]);
     // Bytes answer in bytes, as in PyTorch.
     if x.dtype() == DType::U8 { result.to(DType::U8) } else { result }

@@ -148,7 +148,7 @@ fn together(x: &Tensor, bounds: &[Tensor]) -> Result<Vec<Tensor>, ShapeError> {
     Ok(std::iter::once(x).chain(bounds).map(|operand| operand.to(dtype).expand(&shape)).collect())
 }
 
-/// [`Tensor::clamp_min`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::clamp_min`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn clamp_min(x: &Tensor, min: TensorOrScalar<'_>) -> Tensor {
     let numbers = min.is_scalar();
@@ -159,7 +159,7 @@ fn clamp_min(x: &Tensor, min: TensorOrScalar<'_>) -> Tensor {
     try_apply(ClampMin { numbers }, &[&operands[0], &operands[1]]).or_raise()
 }
 
-/// [`Tensor::clamp_max`] of an operand of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::clamp_max`] once its operand is converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn clamp_max(x: &Tensor, max: TensorOrScalar<'_>) -> Tensor {
     let numbers = max.is_scalar();
@@ -170,7 +170,7 @@ fn clamp_max(x: &Tensor, max: TensorOrScalar<'_>) -> Tensor {
     try_apply(ClampMax { numbers }, &[&operands[0], &operands[1]]).or_raise()
 }
 
-/// [`Tensor::clamp`] of bounds of one type: compiled here, not in each crate that calls it.
+/// [`Tensor::clamp`] once its bounds are converted: compiled here, not in each crate that calls it.
 #[track_caller]
 fn clamp(x: &Tensor, min: TensorOrScalar<'_>, max: TensorOrScalar<'_>) -> Tensor {
     let numbers = min.is_scalar() && max.is_scalar();
