@@ -20,6 +20,7 @@ impl OnTerminal {
         let terminal = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jimu"));
         command.args(arguments);
+        // Of itself it would start in the user's home.
         command.cwd(std::env::current_dir().unwrap());
         Self {
             program: terminal.slave.spawn_command(command).unwrap(),
